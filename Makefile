@@ -1,0 +1,59 @@
+# The developer's ground. `make help` lists what there is.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.ready
+ROOMS  := plan gate evaluator ledger store agent orchestrator oncourse
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types house cover evals bench lock build clean
+
+help: ## list the commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make the virtual environment from the hash lock (the second call is instant)
+
+$(STAMP): requirements/dev.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "installing the locked packages ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/dev.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## run ninety days of a made-up tenant in seconds
+	@$(BIN)/oncourse demo
+
+test: $(STAMP) ## run every test that can run on this machine
+	@$(BIN)/python -m pytest -n auto
+
+check: lint types house test evals ## what must be green before anything lands
+
+lint: $(STAMP) ## ruff: rules and format
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+
+types: $(STAMP) ## mypy, strict
+	@$(BIN)/mypy
+
+house: $(STAMP) ## the contracts between the rooms
+	@$(BIN)/lint-imports --no-cache
+
+cover: $(STAMP) ## tests with branch coverage
+	@$(BIN)/python -m pytest -n auto --cov --cov-report=term
+
+evals: $(STAMP) ## are the proposals good, and do they obey? (from recordings, offline)
+	@$(BIN)/python -m evals
+
+bench: $(STAMP) ## benchmarks: gate, virtual time, import
+	@$(BIN)/python -m tests.bench
+
+lock: ## renew requirements/dev.lock (with hashes, without addresses)
+	@test -x $(BIN)/uv || ($(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv)
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra postgres --group dev pyproject.toml -o requirements/dev.lock
+
+build: $(STAMP) ## build the wheel and the source archive into dist/
+	@rm -rf dist
+	@$(BIN)/python -m hatchling build
+
+clean: ## remove the virtual environment and everything made
+	@rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

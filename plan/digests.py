@@ -1,0 +1,114 @@
+"""Canonical bytes, digests, and salted commitments for private text.
+
+Canonical bytes are sorted compact JSON. They equal RFC 8785 because digested values hold no floats, only ASCII keys
+and integers below 2**53; anything else is refused here.
+"""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import orjson
+from pydantic import BaseModel
+
+from plan.errors import PlanError
+from plan.scalars import INT_BOUND
+
+REF_PREFIX = "ref:sha256:"
+ERASED = "[erased]"
+
+
+class Blob(NamedTuple):
+    """A private text with its salt, as kept in the deletable blob table."""
+
+    ref: str
+    nonce: bytes
+    content: str
+
+
+def canonical(value: BaseModel | Mapping[str, Any] | list[Any]) -> bytes:
+    """Return the canonical JSON bytes of a value; raise PlanError where it could not be canonical."""
+    plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    check_plain(plain)
+    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+
+
+def digest(value: BaseModel | Mapping[str, Any] | list[Any]) -> str:
+    """Return `sha256:` and the hex digest of the canonical bytes."""
+    return digest_bytes(canonical(value))
+
+
+def digest_bytes(data: bytes) -> str:
+    """Return `sha256:` and the hex digest of the bytes."""
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def check_plain(value: Any, where: str = "value") -> None:
+    """Raise PlanError for a float, a big integer, a key outside ASCII or a text with U+0000."""
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, str):
+        if "\x00" in value:
+            raise PlanError(f"{where} holds U+0000; remove it")
+    elif isinstance(value, int):
+        if abs(value) >= INT_BOUND:
+            raise PlanError(f"{where} is {value}, which is not below 2**53; send it as text")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str) or not key.isascii():
+                raise PlanError(f"{where} has the key {key!r}; keys are ASCII text")
+            check_plain(item, f"{where}.{key}")
+    elif isinstance(value, list | tuple):
+        for index, item in enumerate(value):
+            check_plain(item, f"{where}[{index}]")
+    else:
+        raise PlanError(f"{where} is a {type(value).__name__}; use whole numbers (minor units, basis points) or text")
+
+
+def commitment(nonce: bytes, content: str) -> str:
+    """Return the salted commitment `ref:sha256:...` of a private text; without the nonce it cannot be guessed."""
+    return REF_PREFIX + hashlib.sha256(nonce + content.encode()).hexdigest()
+
+
+class Sealer:
+    """Turns private texts into commitments and remembers the blobs it made.
+
+    A text that `known` already holds keeps its commitment, so an unchanged text never changes a digest.
+    """
+
+    def __init__(self, salt: Callable[[], bytes], known: Mapping[str, str] | None = None) -> None:
+        """Take a source of 32 random bytes and the known texts with their references."""
+        self._salt = salt
+        self._refs: dict[str, str] = dict(known or {})
+        self.blobs: list[Blob] = []
+
+    def seal(self, content: str) -> str:
+        """Return the reference for a text, making a blob when the text is new."""
+        if content not in self._refs:
+            nonce = self._salt()
+            ref = commitment(nonce, content)
+            self._refs[content] = ref
+            self.blobs.append(Blob(ref, nonce, content))
+        return self._refs[content]
+
+
+def reveal(value: Any, contents: Mapping[str, str]) -> Any:
+    """Replace every reference in plain JSON by its text; an erased one reads `[erased]`."""
+    if isinstance(value, str):
+        return contents.get(value, ERASED) if value.startswith(REF_PREFIX) else value
+    if isinstance(value, Mapping):
+        return {key: reveal(item, contents) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [reveal(item, contents) for item in value]
+    return value
+
+
+def references(value: Any) -> set[str]:
+    """Return every reference that stands in plain JSON."""
+    if isinstance(value, str):
+        return {value} if value.startswith(REF_PREFIX) else set()
+    if isinstance(value, Mapping):
+        return set().union(*(references(item) for item in value.values()))
+    if isinstance(value, list | tuple):
+        return set().union(*(references(item) for item in value))
+    return set()

@@ -1,0 +1,47 @@
+"""Dated facts: what the world is known to be, since when, and since when we know."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from plan.scalars import INT_BOUND, Frozen, Id, Instant
+
+
+class FactKind(StrEnum):
+    """What a fact is about; its value is a word or a whole number as stated."""
+
+    RENEWAL_STATUS = "renewal.status"
+    """Of a contract: a RenewalStatus."""
+    RETAINED_ARR = "renewal.retained_arr"
+    """Of a contract: yearly revenue after the renewal, in minor units."""
+    REPLY = "contact.reply"
+    OPT_OUT = "contact.opt_out"
+    PAYMENT = "invoice.payment"
+
+
+class RenewalStatus(StrEnum):
+    """How a renewal stands; a verbal yes never meets an objective."""
+
+    OPEN = "OPEN"
+    VERBAL = "VERBAL"
+    COMMITMENT_SIGNED = "COMMITMENT_SIGNED"
+    CLOSED_WON = "CLOSED_WON"
+    CLOSED_LOST = "CLOSED_LOST"
+
+
+class Fact(Frozen):
+    """One dated fact about a subject (a contract, an invoice, a contact) of an account."""
+
+    fact_id: Id
+    account_id: Id
+    kind: FactKind
+    subject_id: Id
+    value: str = Field(max_length=200)
+    number: int | None = Field(default=None, gt=-INT_BOUND, lt=INT_BOUND)
+    """Minor units where the kind is about money."""
+    effective_at: Instant
+    """When it became true in the world."""
+    recorded_at: Instant
+    """When we learnt of it."""
+    source: Id
+    """The system that says so; a policy bundle names the sources trusted for an objective."""
