@@ -1,0 +1,395 @@
+"""The entry: one line of the ledger, in a closed list of types, each with its own closed data.
+
+An entry is stored once, as the canonical bytes of this model. Free text and personal ids stand in it only as salted
+commitments (`ref:sha256:...`). A removal or refusal without a reason code cannot be built.
+"""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from plan import (
+    ActorKind,
+    Cause,
+    Code,
+    Digest,
+    Frozen,
+    Id,
+    Instant,
+    ModelCall,
+    OncourseError,
+    PlanApproval,
+    PlanEvent,
+    PlanStatus,
+    PlanStep,
+    Principal,
+    RevenuePlanV1,
+    RiskClass,
+    StepApproval,
+    StepEvent,
+    StepStatus,
+    explain_validation,
+)
+
+MAX_ENTRY_BYTES = 65_535
+"""An entry stays under 64 KiB, the limit of static transparency-log tiles."""
+
+
+class LedgerError(OncourseError):
+    """An entry that the ledger cannot hold, or a ledger that does not fold."""
+
+    code = "ledger"
+
+
+class Actor(Frozen):
+    """Who did it, by pseudonymous id."""
+
+    kind: ActorKind
+    id: Id
+    on_behalf_of: Id | None = None
+
+
+class Authority(Frozen):
+    """Under which role, and by which grant of policy."""
+
+    role: str = Field(max_length=60)
+    grant: str = Field(max_length=80)
+
+
+class Reason(Frozen):
+    """Why: a code, and a sentence as a commitment."""
+
+    code: Code
+    text: str = Field(default="", pattern=r"^(ref:sha256:[0-9a-f]{64})?$")
+
+
+class EvidenceRef(Frozen):
+    """What it rests on."""
+
+    kind: Code
+    ref: str = Field(max_length=120)
+
+
+class PlanEdge(Frozen):
+    """A move of a plan."""
+
+    source: PlanStatus | None = None
+    target: PlanStatus
+    revision: int = Field(ge=1)
+    content: Digest | None = None
+    """The content digest after the move, where the move binds or changes content."""
+
+
+class Proposed(PlanEdge):
+    """The first state of a plan, whole, in committed form."""
+
+    plan: RevenuePlanV1
+    drafter: str = Field(max_length=40)
+
+
+class Edited(PlanEdge):
+    """New content: the step entries that follow say what changed."""
+
+    risk: RiskClass
+    editor: Id
+
+
+class Endorsed(PlanEdge):
+    """One approval recorded: the last of n approves, the others endorse."""
+
+    approval: PlanApproval
+
+
+class Activated(PlanEdge):
+    """The plan runs, under the bundle that its approval names."""
+
+    policy: Digest
+
+
+class Transferred(PlanEdge):
+    """The plan changes hands."""
+
+    new_owner: Id
+
+
+class LateResult(PlanEdge):
+    """A result that came after the plan was closed; the step's own entry stands beside it."""
+
+    step_id: UUID
+    outcome: str = Field(default="", max_length=80)
+
+
+class StepEdge(Frozen):
+    """A move of a step."""
+
+    step_id: UUID
+    source: StepStatus
+    target: StepStatus
+    attempt: int | None = Field(default=None, ge=0)
+    outcome: str | None = Field(default=None, max_length=80)
+    wait_until: Instant | None = None
+    key: str | None = Field(default=None, max_length=160)
+    """The idempotency key of the effect."""
+    rendered: Digest | None = None
+    receipt: str | None = Field(default=None, max_length=200)
+    approval: StepApproval | None = None
+
+
+class StepAdded(Frozen):
+    """A step joins the content, in committed form, at a position counted from 0."""
+
+    step: PlanStep
+    position: int = Field(ge=0)
+
+
+class StepRemoved(Frozen):
+    """A step leaves the content."""
+
+    step_id: UUID
+
+
+class StepChanged(Frozen):
+    """A step's content changed, in committed form."""
+
+    step: PlanStep
+    fields: tuple[str, ...]
+
+
+class StepsReordered(Frozen):
+    """The steps stand in another order."""
+
+    order: tuple[UUID, ...]
+
+
+class GateEvaluated(Frozen):
+    """What the gate said."""
+
+    phase: str = Field(max_length=20)
+    verdict: str = Field(max_length=20)
+    risk: RiskClass
+    codes: tuple[str, ...]
+    role: str = Field(max_length=60)
+    persons: int
+    decision: Digest
+    ruleset: Digest
+    inputs: str = Field(max_length=80)
+    """A commitment of the inputs' digest: inputs hold personal data."""
+    step_id: UUID | None = None
+
+
+class ObjectiveEvaluated(Frozen):
+    """What the evaluator said, and the facts it used."""
+
+    ending: str = Field(max_length=20)
+    reason: Code
+    met: bool
+    facts: tuple[Id, ...]
+    reading: Digest
+    """Digest of what was read, without the instant of reading."""
+
+
+class ProposalRefused(Frozen):
+    """A proposal that the gate denied: no plan was born."""
+
+    plan_type: str = Field(max_length=40)
+    codes: tuple[str, ...] = Field(min_length=1)
+    findings: tuple[str, ...]
+    """One commitment for each finding's sentence."""
+    repair: int = Field(ge=0)
+    """Which answer of the same conversation this was, from 0."""
+    holder: str | None = None
+    """The plan that holds the slot, where PG040 refused."""
+    drafter: str = Field(max_length=40)
+
+
+class ProposalNone(Frozen):
+    """The drafter found that no plan is right."""
+
+    plan_type: str = Field(max_length=40)
+    reason: Code
+    suggestion: str = Field(max_length=80)
+    drafter: str = Field(max_length=40)
+
+
+class ConflictRefused(Frozen):
+    """The slot was taken when the plan wanted to start."""
+
+    holder: Id
+    code: str = "PG040"
+
+
+class FactRecorded(Frozen):
+    """A fact came in; its subject and source are business ids."""
+
+    fact_id: Id
+    kind: str = Field(max_length=60)
+    subject_id: Id
+    value: str = Field(max_length=80)
+    number: int | None = None
+    effective_at: Instant
+    source: Id
+
+
+class EventReceived(Frozen):
+    """Something came from outside."""
+
+    source: Id
+    event_id: Id
+    type: str = Field(max_length=80)
+    body: Digest | str = Field(max_length=80)
+
+
+class PolicyPublished(Frozen):
+    """A bundle came into force."""
+
+    digest: Digest
+    name: str = Field(max_length=120)
+    previous: Digest | None = None
+
+
+class PrincipalChanged(Frozen):
+    """A principal was added or changed."""
+
+    principal: Principal
+
+
+class LogOpened(Frozen):
+    """The tenant's ledger begins."""
+
+    tenant_id: Id
+
+
+PLAN_ENTRIES: dict[PlanEvent, str] = {
+    PlanEvent.PROPOSE: "plan.proposed.v1",
+    PlanEvent.EDIT: "plan.edited.v1",
+    PlanEvent.SEND_BACK: "plan.sent_back.v1",
+    PlanEvent.REJECT: "plan.rejected.v1",
+    PlanEvent.ENDORSE: "plan.endorsed.v1",
+    PlanEvent.APPROVE: "plan.approved.v1",
+    PlanEvent.EXPIRE: "plan.expired.v1",
+    PlanEvent.APPROVAL_LAPSE: "plan.approval_lapsed.v1",
+    PlanEvent.ACTIVATE: "plan.activated.v1",
+    PlanEvent.MOOT: "plan.mooted.v1",
+    PlanEvent.ABORT: "plan.aborted.v1",
+    PlanEvent.PAUSE: "plan.paused.v1",
+    PlanEvent.COMPLETE: "plan.completed.v1",
+    PlanEvent.REOPEN: "plan.reopened.v1",
+    PlanEvent.RESUME: "plan.resumed.v1",
+    PlanEvent.TRANSFER: "plan.transferred.v1",
+    PlanEvent.ACCEPT: "plan.accepted.v1",
+    PlanEvent.LATE_RESULT: "plan.late_result.v1",
+}
+STEP_ENTRIES: dict[StepEvent, str] = {
+    StepEvent.READY: "step.ready.v1",
+    StepEvent.APPROVE_STEP: "step.approved.v1",
+    StepEvent.REJECT_STEP: "step.rejected.v1",
+    StepEvent.APPROVAL_LAPSE: "step.approval_lapsed.v1",
+    StepEvent.START: "step.started.v1",
+    StepEvent.OVERDUE: "step.overdue.v1",
+    StepEvent.PREREQ_UNMET: "step.prereq_unmet.v1",
+    StepEvent.SUCCEED: "step.succeeded.v1",
+    StepEvent.DISPATCHED: "step.dispatched.v1",
+    StepEvent.FAIL_RETRYABLE: "step.attempt_failed.v1",
+    StepEvent.FAIL: "step.failed.v1",
+    StepEvent.CRASH: "step.in_doubt.v1",
+    StepEvent.OUTCOME_OK: "step.outcome_ok.v1",
+    StepEvent.OUTCOME_RETRY: "step.outcome_retry.v1",
+    StepEvent.OUTCOME_BAD: "step.outcome_bad.v1",
+    StepEvent.OUTCOME_TIMEOUT: "step.outcome_timed_out.v1",
+    StepEvent.RECONCILE_OK: "step.reconciled_ok.v1",
+    StepEvent.RECONCILE_BAD: "step.reconciled_bad.v1",
+    StepEvent.RECONCILE_NOT_SENT: "step.reconciled_not_sent.v1",
+    StepEvent.RETRY_DUE: "step.retry_due.v1",
+    StepEvent.MANUAL_RETRY: "step.retried.v1",
+    StepEvent.SKIP: "step.skipped.v1",
+    StepEvent.PLAN_CLOSED: "step.cancelled.v1",
+    StepEvent.PLAN_REOPENED: "step.reset.v1",
+}
+APPROVAL_REQUESTED = "step.approval_requested.v1"
+"""The READY move of a step that a person approves: it ends in PENDING_APPROVAL."""
+
+_EDGES: dict[PlanEvent, type[PlanEdge]] = {
+    PlanEvent.PROPOSE: Proposed,
+    PlanEvent.EDIT: Edited,
+    PlanEvent.ENDORSE: Endorsed,
+    PlanEvent.APPROVE: Endorsed,
+    PlanEvent.ACTIVATE: Activated,
+    PlanEvent.TRANSFER: Transferred,
+    PlanEvent.LATE_RESULT: LateResult,
+}
+DATA: dict[str, type[Frozen]] = (
+    {name: _EDGES.get(event, PlanEdge) for event, name in PLAN_ENTRIES.items()}
+    | dict.fromkeys((*STEP_ENTRIES.values(), APPROVAL_REQUESTED), StepEdge)
+    | {
+        "step.added.v1": StepAdded,
+        "step.removed.v1": StepRemoved,
+        "step.changed.v1": StepChanged,
+        "step.reordered.v1": StepsReordered,
+        "plan.gate_evaluated.v1": GateEvaluated,
+        "plan.objective_evaluated.v1": ObjectiveEvaluated,
+        "plan.conflict_refused.v1": ConflictRefused,
+        "proposal.refused.v1": ProposalRefused,
+        "proposal.none.v1": ProposalNone,
+        "fact.recorded.v1": FactRecorded,
+        "event.received.v1": EventReceived,
+        "policy.published.v1": PolicyPublished,
+        "principal.added.v1": PrincipalChanged,
+        "principal.changed.v1": PrincipalChanged,
+        "log.opened.v1": LogOpened,
+    }
+)
+"""Every type that may ever be written; a changed meaning is a new type."""
+PLAN_EVENTS = {name: event for event, name in PLAN_ENTRIES.items()}
+STEP_EVENTS = {name: event for event, name in STEP_ENTRIES.items()} | {APPROVAL_REQUESTED: StepEvent.READY}
+_NEEDS_REASON = frozenset(
+    {"step.removed.v1", "step.skipped.v1", "plan.sent_back.v1", "plan.rejected.v1", "plan.aborted.v1"}
+)
+
+
+class Entry(Frozen):
+    """One line of the ledger. `stream#seq` is the address that people quote; `at` is never used for order."""
+
+    v: Literal[1] = 1
+    stream: str = Field(pattern=r"^(plan|policy|principal|account|log)(/[!-~]{1,120})?$")
+    seq: int = Field(ge=1)
+    type: str
+    at: Instant
+    actor: Actor
+    authority: Authority
+    cause: Cause
+    reason: Reason | None = None
+    before: Digest | None = None
+    after: Digest | None = None
+    policy: Digest | None = None
+    evidence: tuple[EvidenceRef, ...] = Field(default=(), max_length=60)
+    data: dict[str, Any]
+    model: tuple[ModelCall, ...] = ()
+    trace: str | None = Field(default=None, pattern=r"^[0-9a-f]{32}-[0-9a-f]{16}$")
+
+    @field_validator("type")
+    @classmethod
+    def _known(cls, value: str) -> str:
+        if value not in DATA:
+            raise ValueError(f"{value} is no entry type of this ledger")
+        return value
+
+    @model_validator(mode="after")
+    def _reasoned(self) -> "Entry":
+        if self.type in _NEEDS_REASON and self.reason is None:
+            raise ValueError(f"{self.type} needs a reason code")
+        return self
+
+    @property
+    def address(self) -> str:
+        """Return `stream#seq`."""
+        return f"{self.stream}#{self.seq}"
+
+    def body(self) -> Frozen:
+        """Return the data as its own closed type; raise LedgerError where it does not fit."""
+        try:
+            return DATA[self.type].model_validate(self.data)
+        except ValidationError as error:
+            raise LedgerError(
+                f"{self.address} ({self.type}) does not fit its type: {explain_validation(error)}"
+            ) from error

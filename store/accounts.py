@@ -1,0 +1,128 @@
+"""What the customer's systems say of accounts: one table of records by family, and dated facts."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, and_, delete, insert, or_, select
+
+from plan import (
+    Account,
+    Contact,
+    Contract,
+    Fact,
+    Frozen,
+    Invoice,
+    OpenPlan,
+    Opportunity,
+    Owner,
+    PostureReading,
+    Signal,
+    Situation,
+    Tenant,
+    TenantGoal,
+    Ticket,
+    Touch,
+    derive_posture,
+)
+from store.errors import NotFoundError
+from store.tables import fact, record
+
+FAMILIES: dict[str, tuple[type[Frozen], str]] = {
+    "accounts": (Account, "account_id"),
+    "contracts": (Contract, "contract_id"),
+    "contacts": (Contact, "contact_id"),
+    "tickets": (Ticket, "ticket_id"),
+    "invoices": (Invoice, "invoice_id"),
+    "opportunities": (Opportunity, "opportunity_id"),
+    "owners": (Owner, "owner_id"),
+    "signals": (Signal, "signal_id"),
+    "history": (Touch, "touch_id"),
+    "goals": (TenantGoal, "goal_id"),
+    "postures": (PostureReading, "account_id"),
+}
+"""Family -> its value and the field that names a record."""
+_CHUNK = 1000
+
+
+class Accounts:
+    """One tenant's accounts and all that is known of them."""
+
+    def __init__(self, connection: Connection, tenant_id: str) -> None:
+        self._connection, self._tenant = connection, tenant_id
+
+    def put(self, family: str, values: Iterable[Frozen]) -> int:
+        """Add or replace records of one family; return how many."""
+        key = FAMILIES[family][1]
+        rows = []
+        for value in values:
+            plain = value.model_dump(mode="json")
+            account_id = plain.get("account_id")
+            rows.append(self._row(family, str(plain[key]), account_id, plain))
+        return self._replace(family, rows)
+
+    def put_posture(self, account_id: str, reading: PostureReading) -> None:
+        """Set how an account stands."""
+        self._replace("postures", [self._row("postures", account_id, account_id, reading.model_dump(mode="json"))])
+
+    def every(self) -> list[Account]:
+        """Return all accounts, by id."""
+        return [Account.model_validate(body) for body in self._bodies("accounts")]
+
+    def get(self, account_id: str) -> Account:
+        """Return one account; raise NotFoundError for an unknown id."""
+        found = self._bodies("accounts", account_id)
+        if not found:
+            raise NotFoundError(f"there is no account {account_id}; import accounts with: oncourse import DIR")
+        return Account.model_validate(found[0])
+
+    def situation(self, account_id: str, tenant: Tenant, now: Any, open_plans: tuple[OpenPlan, ...]) -> Situation:
+        """Return all that is known of one account at `now`; later records are left out."""
+        parts: dict[str, Any] = {"account": self.get(account_id)}
+        for family in ("contracts", "contacts", "tickets", "invoices", "opportunities", "signals", "history"):
+            kind = FAMILIES[family][0]
+            parts[family] = tuple(kind.model_validate(body) for body in self._bodies(family, account_id))
+        for family in ("owners", "goals"):
+            kind = FAMILIES[family][0]
+            parts[family] = tuple(kind.model_validate(body) for body in self._bodies(family))
+        parts["signals"] = tuple(s for s in parts["signals"] if s.observed_at <= now)
+        parts["history"] = tuple(t for t in parts["history"] if t.at <= now)
+        given = [PostureReading.model_validate(body) for body in self._bodies("postures", account_id)]
+        posture = given[0] if given else derive_posture(parts["signals"], parts["contracts"], now, tenant.calendar)
+        return Situation(tenant=tenant, as_of=now, posture=posture, open_plans=open_plans, **parts)
+
+    def record_fact(self, known: Fact) -> bool:
+        """Keep a fact; return False where it was known."""
+        wanted = and_(fact.c.tenant_id == self._tenant, fact.c.fact_id == known.fact_id)
+        if self._connection.execute(select(fact.c.fact_id).where(wanted)).first() is not None:
+            return False
+        values = {"tenant_id": self._tenant, "fact_id": known.fact_id, "account_id": known.account_id}
+        self._connection.execute(insert(fact).values(values | {"body": known.model_dump_json()}))
+        return True
+
+    def facts(self, account_id: str) -> tuple[Fact, ...]:
+        """Return all facts of an account, by id."""
+        wanted = and_(fact.c.tenant_id == self._tenant, fact.c.account_id == account_id)
+        rows = self._connection.execute(select(fact.c.body).where(wanted).order_by(fact.c.fact_id)).scalars()
+        return tuple(Fact.model_validate_json(body) for body in rows)
+
+    def _row(self, family: str, key: str, account_id: str | None, plain: dict[str, Any]) -> dict[str, Any]:
+        body = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS).decode()
+        row = {"tenant_id": self._tenant, "family": family, "record_id": key}
+        return row | {"account_id": account_id, "body": body}
+
+    def _replace(self, family: str, rows: list[dict[str, Any]]) -> int:
+        for start in range(0, len(rows), _CHUNK):
+            chunk = rows[start : start + _CHUNK]
+            ids = [row["record_id"] for row in chunk]
+            wanted = and_(record.c.tenant_id == self._tenant, record.c.family == family, record.c.record_id.in_(ids))
+            self._connection.execute(delete(record).where(wanted))
+            self._connection.execute(insert(record), chunk)
+        return len(rows)
+
+    def _bodies(self, family: str, account_id: str | None = None) -> list[dict[str, Any]]:
+        wanted = and_(record.c.tenant_id == self._tenant, record.c.family == family)
+        if account_id is not None:
+            wanted = and_(wanted, or_(record.c.account_id == account_id, record.c.record_id == account_id))
+        rows = self._connection.execute(select(record.c.body).where(wanted).order_by(record.c.record_id)).scalars()
+        return [orjson.loads(body) for body in rows]

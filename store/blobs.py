@@ -1,0 +1,46 @@
+"""Private texts beside their commitments: the one place from which they can be erased."""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, and_, delete, insert, select
+
+from plan import ERASED, Blob
+from store.tables import blob
+
+_CHUNK = 500
+
+
+class Blobs:
+    """One tenant's private texts."""
+
+    def __init__(self, connection: Connection, tenant_id: str) -> None:
+        self._connection, self._tenant = connection, tenant_id
+
+    def add(self, blobs: Iterable[Blob], stream: str) -> None:
+        """Keep texts with their nonces, filed under the stream that they belong to."""
+        rows = [
+            {"tenant_id": self._tenant, "ref": b.ref, "stream": stream, "nonce": b.nonce, "content": b.content}
+            for b in blobs
+        ]
+        if rows:
+            self._connection.execute(insert(blob), rows)
+
+    def contents(self, refs: Iterable[str]) -> dict[str, str]:
+        """Return reference -> text for those that still exist."""
+        wanted, found = sorted(refs), {}
+        for start in range(0, len(wanted), _CHUNK):
+            chunk = wanted[start : start + _CHUNK]
+            rows = self._connection.execute(
+                select(blob.c.ref, blob.c.content).where(blob.c.tenant_id == self._tenant, blob.c.ref.in_(chunk))
+            )
+            found.update({row.ref: row.content for row in rows})
+        return found
+
+    def reveal(self, ref: str) -> str:
+        """Return one text, or `[erased]`."""
+        return self.contents([ref]).get(ref, ERASED)
+
+    def erase(self, refs: Iterable[str]) -> int:
+        """Delete texts with their nonces; return how many there were. Every proof stays as it is."""
+        wanted = and_(blob.c.tenant_id == self._tenant, blob.c.ref.in_(sorted(refs)))
+        return self._connection.execute(delete(blob).where(wanted)).rowcount

@@ -1,0 +1,73 @@
+"""Open a database: SQLite by default, PostgreSQL by its URL; bring it to the newest schema."""
+
+from collections.abc import Callable
+from importlib.resources import files
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.pool import StaticPool
+
+from store.errors import StoreError
+
+BUSY_MS = 30_000
+
+
+def open_engine(url: str) -> Engine:
+    """Return an engine for a database URL; raise StoreError for a URL that names none."""
+    memory = url in {"sqlite://", "sqlite:///:memory:"}
+    try:
+        if url.startswith("postgresql://"):
+            url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
+        engine = create_engine(url, poolclass=StaticPool) if memory else create_engine(url)
+    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+        raise StoreError(
+            f"the database URL cannot be used ({error}); give sqlite:///FILE or postgresql://..."
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _set_pragmas(connection: object, _record: object) -> None:
+    connection.isolation_level = None  # type: ignore[attr-defined] # the DBAPI's own attribute
+    cursor = connection.cursor()  # type: ignore[attr-defined] # a DBAPI connection
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _config(engine: Engine) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(files("store").joinpath("migrations")))
+    config.attributes["engine"] = engine
+    return config
+
+
+def upgrade(engine: Engine) -> None:
+    """Bring the database to the newest schema; a second call changes nothing."""
+    try:
+        command.upgrade(_config(engine), "head")
+    except OperationalError as error:
+        raise StoreError(f"the database cannot be opened ({error.orig}); check the path or the server") from error
+
+
+def schema_state(engine: Engine) -> tuple[str | None, str | None]:
+    """Return the revision that the database has and the newest one."""
+    try:
+        with engine.connect() as connection:
+            current = MigrationContext.configure(connection).get_current_revision()
+    except OperationalError as error:
+        raise StoreError(f"the database cannot be opened ({error.orig}); check the path or the server") from error
+    return current, ScriptDirectory.from_config(_config(engine)).get_current_head()
+
+
+Salt = Callable[[], bytes]

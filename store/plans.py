@@ -1,0 +1,258 @@
+"""Plans as rows: the cached fold of their streams, and the questions people ask of them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from ledger import PlanState
+from plan import (
+    OPEN,
+    Frozen,
+    Instant,
+    PlanStatus,
+    PlanType,
+    RevenuePlanV1,
+    canonical,
+    content_digest,
+    references,
+    unseal,
+)
+from store.blobs import Blobs
+from store.errors import NotFoundError, SlotTakenError, StaleError
+from store.tables import approval, plan, plan_step
+
+_SLOT_MARKS = ("uq_plan_one_active", "plan.tenant_id, plan.account_id, plan.plan_type")
+"""How PostgreSQL and SQLite name the index that keeps one ACTIVE plan per account and type."""
+
+
+class PlanRecord(Frozen):
+    """A plan as read: its state in committed form, the same plan in clear text, and the store's own columns."""
+
+    state: PlanState
+    plan: RevenuePlanV1
+    """Joined with the private texts that still exist."""
+    known: dict[str, str]
+    """Private text -> its commitment, so that an unchanged text keeps its digest."""
+    content_digest: str
+    row_version: int
+    fence: int
+    next_wake_at: Instant | None
+
+
+class Rows(NamedTuple):
+    """A state as rows, ready to be written or compared."""
+
+    plan: dict[str, Any]
+    steps: tuple[dict[str, Any], ...]
+    approvals: tuple[dict[str, Any], ...]
+
+
+def rows_of(state: PlanState) -> Rows:
+    """Return the rows that this state is."""
+    value = state.plan
+    key = {"tenant_id": value.tenant_id, "plan_id": str(value.plan_id)}
+    plain = state.model_dump(mode="json", exclude={"approvals", "step_approvals"})
+    steps = plain["plan"].pop("steps")
+    approvals = [(None, a) for a in state.approvals] + [(a.step_id, a) for a in state.step_approvals]
+    return Rows(
+        key
+        | {
+            "account_id": value.account_id,
+            "plan_type": str(value.plan_type),
+            "status": str(value.status),
+            "owner": value.owner,
+            "revision": value.revision,
+            "content_digest": content_digest(value),
+            "expires_at": value.expires_at,
+            "body": canonical(plain).decode(),
+        },
+        tuple(
+            key
+            | {
+                "step_id": step["step_id"],
+                "position": position,
+                "status": step["status"],
+                "action_type": step["action_type"],
+                "body": canonical(step).decode(),
+            }
+            for position, step in enumerate(steps)
+        ),
+        tuple(
+            key
+            | {
+                "position": position,
+                "step_id": str(step_id or ""),
+                "attempt": getattr(given, "attempt", 0),
+                "revision": given.revision,
+                "principal_id": given.principal_id,
+                "body": canonical(given).decode(),
+            }
+            for position, (step_id, given) in enumerate(approvals)
+        ),
+    )
+
+
+class Plans:
+    """One tenant's plans."""
+
+    def __init__(self, connection: Connection, tenant_id: str, blobs: Blobs) -> None:
+        self._connection, self._tenant, self._blobs = connection, tenant_id, blobs
+
+    def get(self, plan_id: str | UUID) -> PlanRecord:
+        """Return a plan; raise NotFoundError for an unknown id."""
+        row = self._connection.execute(select(plan).where(self._is(plan_id))).mappings().one_or_none()
+        if row is None:
+            raise NotFoundError(f"there is no plan {plan_id}; list them with: oncourse plan list")
+        return self._record(dict(row))
+
+    def find(
+        self, *, account_id: str | None = None, statuses: Iterable[PlanStatus] = tuple(PlanStatus)
+    ) -> list[PlanRecord]:
+        """Return plans by account and status, oldest wake-up order last; sorted by plan id for equal output."""
+        wanted = and_(plan.c.tenant_id == self._tenant, plan.c.status.in_([str(s) for s in statuses]))
+        if account_id is not None:
+            wanted = and_(wanted, plan.c.account_id == account_id)
+        rows = self._connection.execute(select(plan).where(wanted).order_by(plan.c.account_id, plan.c.plan_id))
+        return [self._record(dict(row)) for row in rows.mappings().all()]
+
+    def resolve(self, prefix: str) -> str:
+        """Return the one plan id that starts so; raise NotFoundError for none or several."""
+        escaped = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        wanted = and_(plan.c.tenant_id == self._tenant, plan.c.plan_id.like(f"{escaped}%", escape="\\"))
+        found = self._connection.execute(select(plan.c.plan_id).where(wanted).limit(2)).scalars().all()
+        if len(found) == 1:
+            return str(found[0])
+        what = "no plan" if not found else "more than one plan"
+        raise NotFoundError(f"there is {what} whose id starts with {prefix!r}; list them with: oncourse plan list")
+
+    def slot_holder(self, account_id: str, plan_type: PlanType) -> str | None:
+        """Return the id of the plan that is ACTIVE for this account and type."""
+        wanted = and_(
+            plan.c.tenant_id == self._tenant,
+            plan.c.account_id == account_id,
+            plan.c.plan_type == str(plan_type),
+            plan.c.status == str(PlanStatus.ACTIVE),
+        )
+        return self._connection.execute(select(plan.c.plan_id).where(wanted)).scalar_one_or_none()
+
+    def due(self, now: datetime) -> list[tuple[str, datetime]]:
+        """Return open plans whose wake-up has come, earliest first."""
+        wanted = and_(plan.c.tenant_id == self._tenant, plan.c.next_wake_at <= now)
+        rows = self._connection.execute(
+            select(plan.c.plan_id, plan.c.next_wake_at).where(wanted).order_by(plan.c.next_wake_at, plan.c.plan_id)
+        )
+        return [(row.plan_id, row.next_wake_at) for row in rows]
+
+    def next_wake(self) -> datetime | None:
+        """Return the earliest wake-up of any plan."""
+        wanted = and_(plan.c.tenant_id == self._tenant, plan.c.next_wake_at.is_not(None))
+        return self._connection.execute(
+            select(plan.c.next_wake_at).where(wanted).order_by(plan.c.next_wake_at).limit(1)
+        ).scalar_one_or_none()
+
+    def wake(self, plan_id: str | UUID, at: datetime | None) -> None:
+        """Set when the plan wants to be looked at next; None: nothing is left to wait for."""
+        self._connection.execute(update(plan).where(self._is(plan_id)).values(next_wake_at=at))
+
+    def wake_account(self, account_id: str, at: datetime) -> None:
+        """Wake every open plan of an account."""
+        wanted = and_(
+            plan.c.tenant_id == self._tenant,
+            plan.c.account_id == account_id,
+            plan.c.status.in_([str(s) for s in OPEN]),
+            or_(plan.c.next_wake_at.is_(None), plan.c.next_wake_at > at),
+        )
+        self._connection.execute(update(plan).where(wanted).values(next_wake_at=at))
+
+    def raise_fence(self, plan_id: str | UUID) -> int:
+        """Take the plan for one effect: whoever holds an older fence can no longer record its result."""
+        self._connection.execute(update(plan).where(self._is(plan_id)).values(fence=plan.c.fence + 1))
+        return int(self._connection.execute(select(plan.c.fence).where(self._is(plan_id))).scalar_one())
+
+    def write(self, before: PlanState | None, after: PlanState, row_version: int) -> None:
+        """Write the rows of a new state; raise StaleError or SlotTakenError and leave nothing."""
+        rows = rows_of(after)
+        try:
+            if before is None:
+                self._connection.execute(insert(plan).values(rows.plan | {"row_version": 1, "fence": 0}))
+            else:
+                self._update(before, rows.plan, row_version)
+        except IntegrityError as error:
+            if not any(mark in str(error.orig) for mark in _SLOT_MARKS):
+                raise
+            raise SlotTakenError("unknown", after.plan.account_id, str(after.plan.plan_type)) from error
+        self._write_beside(before, rows)
+
+    def read_rows(self, plan_id: str | UUID) -> Rows:
+        """Return the rows as they stand, for comparison with the fold."""
+        found = self._connection.execute(select(plan).where(self._is(plan_id))).mappings().one()
+        columns = set(plan.c.keys()) - {"row_version", "fence", "next_wake_at"}
+        steps = select(plan_step).where(self._of(plan_step, plan_id)).order_by(plan_step.c.position)
+        given = select(approval).where(self._of(approval, plan_id)).order_by(approval.c.position)
+        return Rows(
+            {name: found[name] for name in found if name in columns},
+            tuple(dict(row) for row in self._connection.execute(steps).mappings()),
+            tuple(dict(row) for row in self._connection.execute(given).mappings()),
+        )
+
+    def _update(self, before: PlanState, values: dict[str, Any], row_version: int) -> None:
+        wanted = and_(
+            self._is(values["plan_id"]), plan.c.status == str(before.plan.status), plan.c.row_version == row_version
+        )
+        changed = self._connection.execute(update(plan).where(wanted).values(values | {"row_version": row_version + 1}))
+        if changed.rowcount != 1:
+            raise StaleError(f"plan {values['plan_id']} changed since it was read; look again and repeat")
+
+    def _write_beside(self, before: PlanState | None, rows: Rows) -> None:
+        old = rows_of(before) if before is not None else Rows({}, (), ())
+        for table, mine, theirs, name in (
+            (plan_step, rows.steps, old.steps, "step_id"),
+            (approval, rows.approvals, old.approvals, "position"),
+        ):
+            known = {row[name]: row for row in theirs}
+            wanted = {row[name]: row for row in mine}
+            for gone in known.keys() - wanted.keys():
+                self._connection.execute(
+                    delete(table).where(self._of(table, rows.plan["plan_id"]), table.c[name] == gone)
+                )
+            for value, row in wanted.items():
+                if value not in known:
+                    self._connection.execute(insert(table).values(row))
+                elif known[value] != row:
+                    here = and_(self._of(table, rows.plan["plan_id"]), table.c[name] == value)
+                    self._connection.execute(update(table).where(here).values(row))
+
+    def _record(self, row: dict[str, Any]) -> PlanRecord:
+        steps = select(plan_step.c.body).where(self._of(plan_step, row["plan_id"])).order_by(plan_step.c.position)
+        given = (
+            select(approval.c.step_id, approval.c.body)
+            .where(self._of(approval, row["plan_id"]))
+            .order_by(approval.c.position)
+        )
+        plain = orjson.loads(row["body"])
+        plain["plan"]["steps"] = [orjson.loads(body) for body in self._connection.execute(steps).scalars()]
+        approvals = [(step_id, orjson.loads(body)) for step_id, body in self._connection.execute(given)]
+        plain["approvals"] = [body for step_id, body in approvals if not step_id]
+        plain["step_approvals"] = [body for step_id, body in approvals if step_id]
+        contents = self._blobs.contents(references(plain))
+        state = PlanState.model_validate(plain)
+        return PlanRecord(
+            state=state,
+            plan=unseal(state.plan, contents),
+            known={text: ref for ref, text in contents.items()},
+            content_digest=row["content_digest"],
+            row_version=row["row_version"],
+            fence=row["fence"],
+            next_wake_at=row["next_wake_at"],
+        )
+
+    def _is(self, plan_id: str | UUID) -> ColumnElement[bool]:
+        return and_(plan.c.tenant_id == self._tenant, plan.c.plan_id == str(plan_id))
+
+    def _of(self, table: Table, plan_id: str | UUID) -> ColumnElement[bool]:
+        return and_(table.c.tenant_id == self._tenant, table.c.plan_id == str(plan_id))

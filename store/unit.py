@@ -1,0 +1,329 @@
+"""The unit of work: whatever changes a plan is recorded as entries, folded, and written as rows in one transaction."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy.exc import OperationalError
+
+from ledger import (
+    MAX_ENTRY_BYTES,
+    Actor,
+    Authority,
+    Entry,
+    EvidenceRef,
+    LedgerError,
+    LogOpened,
+    PlanState,
+    PolicyState,
+    Reason,
+    State,
+    evolve,
+    fold,
+    state_digest,
+)
+from plan import Cause, Frozen, ModelCall, PlanType, Principal, RevenuePlanV1, Sealer, Tenant, canonical
+from plan import seal as seal_plan
+from store.accounts import Accounts
+from store.blobs import Blobs
+from store.effects import Effects
+from store.errors import NotFoundError, SlotTakenError, StoreError
+from store.events import Events
+from store.plans import Plans, rows_of
+from store.principals import Policies, Principals
+from store.tables import entry as entry_table
+from store.tables import stream as stream_table
+from store.tables import tenant as tenant_table
+
+_INSERT = insert(entry_table)
+
+
+class Cursor:
+    """Where one stream stands inside this unit."""
+
+    def __init__(self, seq: int, digest: str | None) -> None:
+        self.seq, self.digest, self.new = seq, digest, seq == 0
+        self.before: State | None = None
+        self.state: State | None = None
+        self.row_version = 0
+
+
+class Unit:
+    """One tenant's rows in one transaction. What `record` was told becomes rows and entries at the end, or nothing."""
+
+    def __init__(self, connection: Connection, tenant_id: str, now: datetime, salt: Callable[[], bytes]) -> None:
+        self.tenant_id, self.now = tenant_id, now
+        self._connection, self._salt = connection, salt
+        self._cursors: dict[str, Cursor] = {}
+        self._entries: list[Entry] = []
+        self._sealers: dict[str, Sealer] = {}
+        self.blobs = Blobs(connection, tenant_id)
+        self.plans = Plans(connection, tenant_id, self.blobs)
+        self.accounts = Accounts(connection, tenant_id)
+        self.effects = Effects(connection, tenant_id)
+        self.events = Events(connection, tenant_id)
+        self.principals = Principals(connection, tenant_id)
+        self.policies = Policies(connection, tenant_id)
+
+    def tenant(self) -> Tenant:
+        """Return the tenant."""
+        return Tenant.model_validate_json(self._tenant_row()["body"])
+
+    def put_tenant(self, value: Tenant) -> None:
+        """Change what the tenant row says; its id stays."""
+        self._set_tenant(body=value.model_dump_json())
+
+    def virtual_now(self) -> datetime | None:
+        """Return the tenant's virtual time; None where the real clock holds."""
+        found: datetime | None = self._tenant_row()["virtual_now"]
+        return found
+
+    def set_virtual_now(self, at: datetime | None) -> None:
+        """Set the tenant's virtual clock, or give it the real one."""
+        self._set_tenant(virtual_now=at)
+
+    def open_tenant(self, value: Tenant, actor: Actor) -> None:
+        """Make a tenant and open its ledger; raise StoreError where it exists."""
+        wanted = select(tenant_table.c.tenant_id).where(tenant_table.c.tenant_id == self.tenant_id)
+        if self._connection.execute(wanted).first() is not None:
+            raise StoreError(f"tenant {self.tenant_id} exists already; use it, or choose another --tenant")
+        row = {"tenant_id": self.tenant_id, "body": value.model_dump_json(), "ledger_size": 0}
+        self._connection.execute(insert(tenant_table).values(row))
+        self.record(
+            "log",
+            "log.opened.v1",
+            LogOpened(tenant_id=self.tenant_id),
+            actor=actor,
+            authority=Authority(role="system", grant="AUTH-SYSTEM"),
+            cause=Cause(kind="person", ref=actor.id),
+        )
+
+    def sealer(self, stream: str) -> Sealer:
+        """Return the sealer of a stream; the texts it seals are kept with the unit's commit."""
+        self._cursor(stream)
+        return self._sealers.setdefault(stream, Sealer(self._salt))
+
+    def seal(self, plan: RevenuePlanV1) -> RevenuePlanV1:
+        """Return a plan in committed form; its texts are kept with the unit's commit."""
+        return seal_plan(plan, self.sealer(f"plan/{plan.plan_id}"))
+
+    def record(
+        self,
+        stream: str,
+        kind: str,
+        body: Frozen,
+        *,
+        actor: Actor,
+        authority: Authority,
+        cause: Cause,
+        reason: tuple[str, str] | None = None,
+        policy: str | None = None,
+        evidence: Iterable[EvidenceRef] = (),
+        model: Iterable[ModelCall] = (),
+    ) -> Entry:
+        """Add one entry to a stream and fold it; the reason's sentence is sealed. Returns the entry."""
+        cursor = self._cursor(stream)
+        self._check_cause(cause, cursor, stream)
+        code, text = reason or ("", "")
+        sealed = self.sealer(stream).seal(text) if text else ""
+        draft = Entry(
+            stream=stream,
+            seq=cursor.seq + 1,
+            type=kind,
+            at=self.now,
+            actor=actor,
+            authority=authority,
+            cause=cause,
+            reason=Reason(code=code, text=sealed) if reason else None,
+            before=cursor.digest,
+            policy=policy,
+            evidence=tuple(evidence),
+            data=body.model_dump(mode="json"),
+            model=tuple(model),
+        )
+        cursor.state = evolve(cursor.state, draft)
+        cursor.seq, cursor.digest = draft.seq, state_digest(cursor.state)
+        entry = draft.model_copy(update={"after": cursor.digest})
+        self._entries.append(entry)
+        return entry
+
+    def state(self, plan_id: object) -> PlanState:
+        """Return a plan's state as it stands inside this unit, with what was recorded so far."""
+        state = self._cursor(f"plan/{plan_id}").state
+        if not isinstance(state, PlanState):
+            raise NotFoundError(f"there is no plan {plan_id}; list them with: oncourse plan list")
+        return state
+
+    def entries(self, stream: str) -> list[Entry]:
+        """Return a stream's committed entries in order."""
+        rows = self._connection.execute(
+            select(entry_table.c.body)
+            .where(entry_table.c.tenant_id == self.tenant_id, entry_table.c.stream == stream)
+            .order_by(entry_table.c.seq)
+        ).scalars()
+        return [Entry.model_validate_json(body) for body in rows]
+
+    def every_entry(self) -> Iterator[tuple[int, Entry]]:
+        """Yield position and entry of the tenant's whole ledger, in order."""
+        rows = self._connection.execute(
+            select(entry_table.c.pos, entry_table.c.body)
+            .where(entry_table.c.tenant_id == self.tenant_id)
+            .order_by(entry_table.c.pos)
+        )
+        for row in rows:
+            yield row.pos, Entry.model_validate_json(row.body)
+
+    def replay(self) -> list[str]:
+        """Fold every stream again and return one line for each row that differs; empty is proof."""
+        streams: dict[str, list[Entry]] = {}
+        findings = []
+        for expected, (pos, entry) in enumerate(self.every_entry(), start=1):
+            if pos != expected:
+                findings.append(f"position {pos} stands where {expected} must")
+            streams.setdefault(entry.stream, []).append(entry)
+        if sum(map(len, streams.values())) != self._tenant_row()["ledger_size"]:
+            findings.append("the ledger's size differs from its head")
+        for name, entries in sorted(streams.items()):
+            try:
+                findings.extend(self._compare(name, fold(entries)))
+            except LedgerError as error:
+                findings.append(str(error))
+        return findings + self._unexplained(set(streams))
+
+    def commit(self) -> None:
+        """Write what was recorded: rows of each changed state, then blobs, entries and the head, last."""
+        for name, cursor in self._cursors.items():
+            self._write_state(cursor)
+            if cursor.new or cursor.state is not cursor.before or self._grew(name):
+                self._write_stream(name, cursor)
+        for name, sealer in self._sealers.items():
+            self.blobs.add(sealer.blobs, name)
+        if self._entries:
+            self._append()
+        self._cursors, self._entries, self._sealers = {}, [], {}
+
+    def _grew(self, stream: str) -> bool:
+        return any(entry.stream == stream for entry in self._entries)
+
+    def _write_state(self, cursor: Cursor) -> None:
+        after, before = cursor.state, cursor.before
+        if after is None or after is before:
+            return
+        if isinstance(after, PlanState):
+            self.plans.write(before if isinstance(before, PlanState) else None, after, cursor.row_version)
+        elif isinstance(after, PolicyState):
+            self.policies.write(after)
+        else:
+            self.principals.write(after)
+
+    def _write_stream(self, name: str, cursor: Cursor) -> None:
+        key = (stream_table.c.tenant_id == self.tenant_id, stream_table.c.stream == name)
+        values = {"last_seq": cursor.seq, "state_digest": cursor.digest}
+        if self._connection.execute(select(stream_table.c.last_seq).where(*key)).first() is None:
+            row = {"tenant_id": self.tenant_id, "stream": name}
+            self._connection.execute(insert(stream_table).values(row | values))
+        else:
+            self._connection.execute(update(stream_table).where(*key).values(values))
+
+    def _append(self) -> None:
+        locked = select(tenant_table.c.ledger_size).where(tenant_table.c.tenant_id == self.tenant_id).with_for_update()
+        size = self._connection.execute(locked).scalar_one()
+        rows = []
+        for pos, entry in enumerate(self._entries, start=size + 1):
+            body = canonical(entry)
+            if len(body) > MAX_ENTRY_BYTES:
+                raise LedgerError(f"{entry.address} has {len(body)} bytes; an entry holds at most {MAX_ENTRY_BYTES}")
+            row: dict[str, Any] = {"tenant_id": self.tenant_id, "pos": pos, "stream": entry.stream, "seq": entry.seq}
+            rows.append(row | {"type": entry.type, "at": entry.at, "body": body.decode()})
+        self._connection.execute(_INSERT, rows)
+        self._set_tenant(ledger_size=size + len(rows))
+
+    def _cursor(self, stream: str) -> Cursor:
+        if stream not in self._cursors:
+            wanted = (stream_table.c.tenant_id == self.tenant_id, stream_table.c.stream == stream)
+            row = self._connection.execute(select(stream_table).where(*wanted)).first()
+            cursor = Cursor(row.last_seq if row else 0, row.state_digest if row else None)
+            family, _, name = stream.partition("/")
+            if family == "plan" and row is not None:
+                found = self.plans.get(name)
+                cursor.state, cursor.row_version = found.state, found.row_version
+                self._sealers.setdefault(stream, Sealer(self._salt, dict(found.known)))
+            elif family == "principal" and row is not None:
+                cursor.state = self.principals.get(name)
+            cursor.before = cursor.state
+            self._cursors[stream] = cursor
+        return self._cursors[stream]
+
+    def _check_cause(self, cause: Cause, cursor: Cursor, stream: str) -> None:
+        if cause.kind != "entry":
+            return
+        name, _, seq = cause.ref.partition("#")
+        there = cursor if name == stream else self._cursor(name)
+        if not seq.isdigit() or not 0 < int(seq) <= there.seq:
+            raise LedgerError(f"the cause {cause.ref} does not lie in the past")
+
+    def _compare(self, name: str, state: State | None) -> list[str]:
+        if isinstance(state, PlanState):
+            try:
+                same = self.plans.read_rows(state.plan.plan_id) == rows_of(state)
+            except StoreError:
+                same = False
+        elif isinstance(state, PolicyState):
+            same = self.policies.states().get(state.digest) == state
+        elif isinstance(state, Principal):
+            same = self.principals.get(state.principal_id) == state
+        else:
+            same = True
+        return [] if same else [f"{name}: the row differs from its ledger"]
+
+    def _unexplained(self, streams: set[str]) -> list[str]:
+        rows = [f"plan/{r.plan.plan_id}" for r in self.plans.find()]
+        rows += [f"principal/{p.principal_id}" for p in self.principals.every()]
+        return [f"{name}: the row has no ledger" for name in rows if name not in streams]
+
+    def _tenant_row(self) -> dict[str, Any]:
+        wanted = select(tenant_table).where(tenant_table.c.tenant_id == self.tenant_id)
+        row = self._connection.execute(wanted).mappings().one_or_none()
+        if row is None:
+            raise NotFoundError(f"there is no tenant {self.tenant_id}; make it with: oncourse init")
+        return dict(row)
+
+    def _set_tenant(self, **values: object) -> None:
+        self._connection.execute(update(tenant_table).where(tenant_table.c.tenant_id == self.tenant_id).values(values))
+
+
+class Store:
+    """The database of all tenants."""
+
+    def __init__(self, engine: Engine, salt: Callable[[], bytes]) -> None:
+        """Take an engine and a source of 32 random bytes."""
+        self._engine, self._salt = engine, salt
+
+    @contextmanager
+    def unit(self, tenant_id: str, now: datetime) -> Iterator[Unit]:
+        """Open one transaction of one tenant; what was recorded is written at its end, or nothing is."""
+        try:
+            with self._engine.begin() as connection:
+                unit = Unit(connection, tenant_id, now, self._salt)
+                yield unit
+                unit.commit()
+        except SlotTakenError as error:
+            holder = self._holder(tenant_id, now, error)
+            raise SlotTakenError(holder, error.account_id, error.plan_type) from error
+        except OperationalError as error:
+            raise StoreError(f"the database does not answer ({error.orig}); check it with: oncourse doctor") from error
+
+    def tenants(self) -> list[str]:
+        """Return the ids of all tenants."""
+        with self._engine.begin() as connection:
+            return list(
+                connection.execute(select(tenant_table.c.tenant_id).order_by(tenant_table.c.tenant_id)).scalars()
+            )
+
+    def _holder(self, tenant_id: str, now: datetime, error: SlotTakenError) -> str:
+        with self._engine.begin() as connection:
+            plans = Unit(connection, tenant_id, now, self._salt).plans
+            holder = plans.slot_holder(error.account_id, PlanType(error.plan_type))
+        return holder or "unknown"
