@@ -1,1 +1,46 @@
-"""orchestrator."""
+"""The only room that changes a plan: commands, adaptation, rendering, and the ports to the world.
+
+Never drafts, never calls a model, never opens a connection of its own.
+"""
+
+from orchestrator.commands import Orchestrator, Request
+from orchestrator.desk import SYSTEM_ID, Acting, Desk, amount_of, bundle, gate_context, situation, system
+from orchestrator.drafting import PlanEdit, Removal, StepEdit, Submitted, differences
+from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAllowedError, OrchestratorError
+from orchestrator.ports import Clock, Engine, Executor, Ids, Order, Receipt, ReceiptKind
+from orchestrator.receiving import Records, Taken, record_fact
+from orchestrator.reviewing import Reviewed
+
+__all__ = [
+    "SYSTEM_ID",
+    "Acting",
+    "BadInputError",
+    "ChangedError",
+    "Clock",
+    "DeniedError",
+    "Desk",
+    "Engine",
+    "Executor",
+    "Ids",
+    "NotAllowedError",
+    "Orchestrator",
+    "OrchestratorError",
+    "Order",
+    "PlanEdit",
+    "Receipt",
+    "ReceiptKind",
+    "Records",
+    "Removal",
+    "Request",
+    "Reviewed",
+    "StepEdit",
+    "Submitted",
+    "Taken",
+    "amount_of",
+    "bundle",
+    "differences",
+    "gate_context",
+    "record_fact",
+    "situation",
+    "system",
+]

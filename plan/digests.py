@@ -1,7 +1,7 @@
 """Canonical bytes, digests, and salted commitments for private text.
 
-Canonical bytes are sorted compact JSON. They equal RFC 8785 because digested values hold no floats, only ASCII keys
-and integers below 2**53; anything else is refused here.
+Canonical bytes are sorted compact JSON. They equal RFC 8785 because digested values hold no floats, only printable
+ASCII keys and integers below 2**53; anything else is refused here.
 """
 
 import hashlib
@@ -16,6 +16,8 @@ from plan.scalars import INT_BOUND
 
 REF_PREFIX = "ref:sha256:"
 ERASED = "[erased]"
+MAX_DEPTH = 32
+"""Deeper nesting than any value of ours; what comes from outside may not exhaust the stack."""
 
 
 class Blob(NamedTuple):
@@ -43,26 +45,40 @@ def digest_bytes(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-def check_plain(value: Any, where: str = "value") -> None:
-    """Raise PlanError for a float, a big integer, a key outside ASCII or a text with U+0000."""
+def check_plain(value: Any, where: str = "value", depth: int = 0) -> None:
+    """Raise PlanError for what has no one canonical form.
+
+    That is a float, a big integer, a key outside printable ASCII, a text with U+0000 or a lone surrogate, and nesting
+    beyond MAX_DEPTH.
+    """
+    if depth > MAX_DEPTH:
+        raise PlanError(f"{where[:80]}... is nested more than {MAX_DEPTH} deep; flatten it")
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, str):
-        if "\x00" in value:
-            raise PlanError(f"{where} holds U+0000; remove it")
+        _check_text(value, where)
     elif isinstance(value, int):
         if abs(value) >= INT_BOUND:
             raise PlanError(f"{where} is {value}, which is not below 2**53; send it as text")
     elif isinstance(value, Mapping):
         for key, item in value.items():
-            if not isinstance(key, str) or not key.isascii():
-                raise PlanError(f"{where} has the key {key!r}; keys are ASCII text")
-            check_plain(item, f"{where}.{key}")
+            if not isinstance(key, str) or not (key.isascii() and key.isprintable()):
+                raise PlanError(f"{where} has the key {key!r}; keys are printable ASCII text")
+            check_plain(item, f"{where}.{key}", depth + 1)
     elif isinstance(value, list | tuple):
         for index, item in enumerate(value):
-            check_plain(item, f"{where}[{index}]")
+            check_plain(item, f"{where}[{index}]", depth + 1)
     else:
         raise PlanError(f"{where} is a {type(value).__name__}; use whole numbers (minor units, basis points) or text")
+
+
+def _check_text(value: str, where: str) -> None:
+    if "\x00" in value:
+        raise PlanError(f"{where} holds U+0000; remove it")
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise PlanError(f"{where} holds a lone surrogate; send valid UTF-8") from error
 
 
 def commitment(nonce: bytes, content: str) -> str:

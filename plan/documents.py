@@ -1,6 +1,6 @@
 """Read plan documents from elsewhere: missing ids and dates come from defaults, missing params stay null."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from plan.actions import spec_of
 from plan.assembly import risk_of
 from plan.errors import CatalogueError, PlanError
-from plan.lifecycle import SETTLED, PlanStatus, StepStatus
+from plan.lifecycle import PlanStatus, StepStatus
 from plan.revenue_plan import Cause, PlanStep, RenewalDefenseTerms, RevenuePlanV1
 from plan.scalars import Frozen, Id, Instant
 
@@ -42,10 +42,8 @@ def load_document(data: bytes | str, defaults: DocumentDefaults, new_id: Callabl
     steps = raw.get("steps")
     if not isinstance(steps, list):
         raise PlanError("the document has no list of steps; add steps: [{action_type, ...}]")
-    filled = [_fill_step(step, index, defaults, new_id) for index, step in enumerate(steps)]
-    settled = any(step.get("status") in SETTLED for step in filled)
+    parsed = tuple(_step(step, index, defaults, new_id) for index, step in enumerate(steps))
     try:
-        parsed = tuple(PlanStep.model_validate(step) for step in filled)
         return RevenuePlanV1.model_validate(
             {
                 "plan_id": new_id(),
@@ -56,7 +54,7 @@ def load_document(data: bytes | str, defaults: DocumentDefaults, new_id: Callabl
                 "created_at": defaults.now,
                 "created_from": Cause(kind="import", ref="document"),
                 "expires_at": defaults.objective_params.deadline,
-                "status": PlanStatus.ACTIVE if settled else PlanStatus.DRAFT,
+                "status": PlanStatus.ACTIVE if any(step.settled for step in parsed) else PlanStatus.DRAFT,
                 "risk": risk_of(parsed),
             }
             | raw
@@ -69,19 +67,24 @@ def load_document(data: bytes | str, defaults: DocumentDefaults, new_id: Callabl
 def explain(error: ValidationError) -> str:
     """Return a validation error's first finding as one line, without the value that was sent."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"]) or "document"
+    where = ".".join(_printable(part) for part in first["loc"]) or "document"
     more = error.error_count() - 1
     return f"{where}: {first['msg']}" + (f" (and {more} more)" if more else "")
 
 
-def _fill_step(step: Any, index: int, defaults: DocumentDefaults, new_id: Callable[[], UUID]) -> Mapping[str, Any]:
+def _printable(part: int | str) -> str:
+    text = str(part)
+    return text if text.isprintable() else repr(text)
+
+
+def _step(step: Any, index: int, defaults: DocumentDefaults, new_id: Callable[[], UUID]) -> PlanStep:
     if not isinstance(step, dict):
         raise PlanError(f"steps[{index}] is no object; a step is {{action_type, ...}}")
     try:
         spec = spec_of(str(step.get("action_type")))
     except CatalogueError as error:
         raise PlanError(f"steps[{index}]: {error}") from error
-    return {
+    filled = {
         "step_id": new_id(),
         "approval": spec.approval,
         "status": StepStatus.PENDING,
@@ -89,3 +92,7 @@ def _fill_step(step: Any, index: int, defaults: DocumentDefaults, new_id: Callab
         "due_by": defaults.now + defaults.step_span,
         "params": None,
     } | step
+    try:
+        return PlanStep.model_validate(filled)
+    except ValidationError as error:
+        raise PlanError(f"steps[{index}] is no step: {explain(error)}") from error

@@ -1,10 +1,11 @@
 """Dated facts: what the world is known to be, since when, and since when we know."""
 
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
-from plan.scalars import INT_BOUND, Frozen, Id, Instant
+from plan.scalars import INT_BOUND, Frozen, Id, Instant, Text
 
 
 class FactKind(StrEnum):
@@ -36,7 +37,7 @@ class Fact(Frozen):
     account_id: Id
     kind: FactKind
     subject_id: Id
-    value: str = Field(max_length=200)
+    value: Annotated[Text, Field(max_length=200)]
     number: int | None = Field(default=None, gt=-INT_BOUND, lt=INT_BOUND)
     """Minor units where the kind is about money."""
     effective_at: Instant

@@ -224,8 +224,8 @@ PLAN_MOVES: tuple[PlanMove, ...] = (
         event=PlanEvent.ABORT,
         sources=(_P.APPROVED,),
         targets=(_P.ABORTED,),
-        actors=_STOPPERS,
-        reasons=("cancelled", "policy"),
+        actors=(*_STOPPERS, "orchestrator"),
+        reasons=("cancelled", "policy", "lost"),
     ),
     PlanMove(
         event=PlanEvent.PAUSE,
@@ -239,7 +239,7 @@ PLAN_MOVES: tuple[PlanMove, ...] = (
         sources=_RUNNING_OR_PAUSED,
         targets=(_P.COMPLETED,),
         actors=("orchestrator",),
-        guards=("nothing_in_flight", "objective_met_or_required_steps_settled"),
+        guards=("nothing_in_flight_or_past_expires_at", "objective_met_or_required_steps_settled"),
         reasons=("objective_met", "all_steps_done"),
     ),
     PlanMove(
@@ -315,7 +315,14 @@ STEP_MOVES: tuple[StepMove, ...] = (
         event=StepEvent.START,
         sources=(_S.READY,),
         targets=(_S.RUNNING,),
-        guards=("plan_active", "in_window", "account_not_held", "gate_step", "idempotency_key"),
+        guards=(
+            "plan_active",
+            "in_window",
+            "dependencies_settled",
+            "account_not_held",
+            "gate_step",
+            "idempotency_key",
+        ),
     ),
     StepMove(event=StepEvent.OVERDUE, sources=_UNSENT, targets=(_S.FAILED,), guards=("past_due_by",)),
     StepMove(

@@ -152,6 +152,12 @@ def private_fields(action_type: str) -> frozenset[str] | None:
     )
 
 
+def public_fields(action_type: str) -> frozenset[str]:
+    """Return the parameters of an action that may stand in clear in rows and entries; none of an unknown action."""
+    private = private_fields(action_type)
+    return frozenset() if private is None else frozenset(PARAMS[action_type].model_fields) - private
+
+
 def _marked(annotation: Any) -> bool:
     marks = getattr(annotation, "__metadata__", ())
     return any(isinstance(mark, Private) for mark in marks) or any(_marked(inner) for inner in get_args(annotation))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from plan.revenue_plan import DependencyKind, Params
-from plan.scalars import ActionType, Digest, Frozen, Id, PlanType, PrivateText, Text
+from plan.scalars import ActionType, Digest, Frozen, Id, Outcome, PlanType, PrivateText, Text
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,19}$")]
 """A short name of a step inside one proposal; code makes the step's id."""
@@ -17,7 +17,7 @@ class ProposedDependency(Frozen):
 
     key: Key
     kind: DependencyKind = DependencyKind.SUCCESS
-    outcomes: tuple[str, ...] = Field(default=(), max_length=10)
+    outcomes: tuple[Outcome, ...] = Field(default=(), max_length=10)
 
 
 class ProposedStep(Frozen):

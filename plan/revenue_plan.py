@@ -14,8 +14,9 @@ from pydantic import AfterValidator, Field, model_validator
 from plan.digests import Sealer, canonical, check_plain, digest_bytes, reveal
 from plan.errors import PlanError
 from plan.lifecycle import SETTLED, PlanStatus, StepStatus
-from plan.params import private_fields
+from plan.params import public_fields
 from plan.scalars import (
+    INT_BOUND,
     ActionType,
     Approval,
     BasisPoints,
@@ -24,9 +25,11 @@ from plan.scalars import (
     Id,
     Instant,
     Minor,
+    Outcome,
     PlanType,
     PrivateText,
     RiskClass,
+    Text,
 )
 
 MAX_STEPS = 40
@@ -46,7 +49,7 @@ class Dependency(Frozen):
 
     step_id: UUID
     kind: DependencyKind = DependencyKind.SUCCESS
-    outcomes: tuple[str, ...] = Field(default=(), max_length=10)
+    outcomes: tuple[Outcome, ...] = Field(default=(), max_length=10)
 
     @model_validator(mode="after")
     def _outcomes_where_asked(self) -> "Dependency":
@@ -83,7 +86,7 @@ class PlanStep(Frozen):
     rationale: PrivateText = ""
     attempts: int = Field(default=0, ge=0, le=100)
     """Attempts begun; the current one's number is part of its idempotency key."""
-    outcome: str | None = Field(default=None, max_length=80)
+    outcome: Outcome | None = None
     wait_until: Instant | None = None
     """While AWAITING_OUTCOME: when silence counts as an answer. While RETRY_WAIT: when to try again."""
 
@@ -103,7 +106,7 @@ class Cause(Frozen):
     """Where something came from: an entry (`plan/..#3`), or an event, a posture, a person's wish, a timer."""
 
     kind: Literal["entry", "event", "posture", "person", "timer", "import"]
-    ref: str = Field(max_length=200)
+    ref: Annotated[Text, Field(max_length=200)]
 
 
 class RenewalDefenseTerms(Frozen):
@@ -132,10 +135,10 @@ class RevenuePlanV1(Frozen):
     subject: tuple[Id, ...] = ()
     """The contracts that a renewal defence defends."""
     goal: Id | None = None
-    objective: str = Field(max_length=300)
+    objective: Annotated[Text, Field(max_length=300)]
     objective_params: RenewalDefenseTerms
     risk: RiskClass
-    revision: int = Field(default=1, ge=1)
+    revision: int = Field(default=1, ge=1, lt=INT_BOUND)
     """Of the content: bumped by edits, bound by approvals."""
     created_at: Instant
     created_from: Cause
@@ -195,10 +198,9 @@ def seal_step(step: PlanStep, sealer: Sealer) -> PlanStep:
 
 
 def seal_params(action_type: str, params: dict[str, Any], sealer: Sealer) -> dict[str, Any]:
-    """Return parameters in committed form; of an unknown action every text is private."""
-    private = private_fields(action_type)
-    known = frozenset(params) if private is None else private
-    return {name: _seal_value(value, sealer) if name in known else value for name, value in params.items()}
+    """Return parameters in committed form; a text is private unless the action's own parameters say otherwise."""
+    public = public_fields(action_type)
+    return {name: value if name in public else _seal_value(value, sealer) for name, value in params.items()}
 
 
 def _seal_value(value: Any, sealer: Sealer) -> Any:

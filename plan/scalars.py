@@ -12,6 +12,10 @@ INT_BOUND = 2**53
 """Integers in digested values stay below this, so that every JSON reader agrees on them (RFC 8785)."""
 
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 8999
+"""Far enough from what a date can hold that no zone, window or back-off leaves it."""
+
+
 class Frozen(BaseModel):
     """A value: it never changes, and it refuses what it does not know."""
 
@@ -19,6 +23,8 @@ class Frozen(BaseModel):
 
 
 def _to_utc(value: datetime) -> datetime:
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ValueError(f"lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}; correct the date")
     return value.astimezone(UTC)
 
 
@@ -55,6 +61,8 @@ class Private:
 
 PRIVATE = Private()
 PrivateText = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_no_nul), PRIVATE]
+Outcome = Annotated[str, StringConstraints(max_length=80), AfterValidator(_no_nul)]
+"""A word for how a step ended; the catalogue holds each action's closed list."""
 PersonId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,80}$"), PRIVATE]
 SortedStrings = Annotated[frozenset[str], PlainSerializer(_sorted, return_type=list[str])]
 

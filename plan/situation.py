@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Annotated
 
 from pydantic import Field
 
@@ -99,7 +100,7 @@ class Contract(Frozen):
     """Yearly recurring revenue in minor units."""
     currency: Currency
     starts_on: date
-    renews_on: date
+    renews_on: Annotated[date, Field(ge=date(1900, 1, 1), lt=date(8999, 1, 1))]
     auto_renews: bool = False
 
 

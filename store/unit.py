@@ -59,6 +59,7 @@ class Unit:
         self._cursors: dict[str, Cursor] = {}
         self._entries: list[Entry] = []
         self._sealers: dict[str, Sealer] = {}
+        self._wakes: dict[str, datetime | None] = {}
         self.blobs = Blobs(connection, tenant_id)
         self.plans = Plans(connection, tenant_id, self.blobs)
         self.accounts = Accounts(connection, tenant_id)
@@ -99,6 +100,10 @@ class Unit:
             authority=Authority(role="system", grant="AUTH-SYSTEM"),
             cause=Cause(kind="person", ref=actor.id),
         )
+
+    def wake(self, plan_id: object, at: datetime | None) -> None:
+        """Set, with the commit, when a plan wants to be looked at next; None: nothing is left to wait for."""
+        self._wakes[str(plan_id)] = at
 
     def sealer(self, stream: str) -> Sealer:
         """Return the sealer of a stream; the texts it seals are kept with the unit's commit."""
@@ -148,6 +153,11 @@ class Unit:
         entry = draft.model_copy(update={"after": cursor.digest})
         self._entries.append(entry)
         return entry
+
+    def text(self, ref: str) -> str:
+        """Return a private text by its commitment, also one that this unit has only just sealed."""
+        fresh = {blob.ref: blob.content for sealer in self._sealers.values() for blob in sealer.blobs}
+        return fresh[ref] if ref in fresh else self.blobs.reveal(ref)
 
     def state(self, plan_id: object) -> PlanState:
         """Return a plan's state as it stands inside this unit, with what was recorded so far."""
@@ -200,9 +210,11 @@ class Unit:
                 self._write_stream(name, cursor)
         for name, sealer in self._sealers.items():
             self.blobs.add(sealer.blobs, name)
+        for plan_id, at in self._wakes.items():
+            self.plans.wake(plan_id, at)
         if self._entries:
             self._append()
-        self._cursors, self._entries, self._sealers = {}, [], {}
+        self._cursors, self._entries, self._sealers, self._wakes = {}, [], {}, {}
 
     def _grew(self, stream: str) -> bool:
         return any(entry.stream == stream for entry in self._entries)

@@ -1,0 +1,91 @@
+"""The only place that picks adapters: from settings to a running tenant."""
+
+from collections.abc import Callable
+
+from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
+from oncourse.config import ConfigError, Settings
+from orchestrator import Acting, Clock, Executor, Ids, Orchestrator
+from plan import Principal, Tenant
+from store import Store, open_engine, schema_state, upgrade
+
+
+class Tenancy:
+    """One tenant with its clock, its orchestrator, and (made when first asked for) its engine."""
+
+    def __init__(
+        self, store: Store, tenant_id: str, clock: Clock, *, ids: Ids, executor: Executor, settings: Settings
+    ) -> None:
+        self.store, self.tenant_id, self.clock, self.settings = store, tenant_id, clock, settings
+        self.executor = executor
+        self.house = Orchestrator(store, tenant_id, clock=clock, ids=ids, executor=executor)
+
+    def acting(self, principal_id: str) -> Acting:
+        """Return the principal who gives commands."""
+        if not principal_id:
+            raise ConfigError("who acts? Name a principal with --as (or ONCOURSE_AS); see: oncourse principal list")
+        with self.house.desk.unit() as unit:
+            return Acting(principal=unit.principals.get(principal_id))
+
+    def tenant(self) -> Tenant:
+        """Return the tenant."""
+        with self.house.desk.unit() as unit:
+            return unit.tenant()
+
+    def engine(self, told: Callable[..., None] | None = None) -> "object":
+        """Return an engine over the graph; the heavy libraries load here."""
+        from agent import Deps
+        from oncourse.engine import InProcessEngine
+        from oncourse.graph import build_graph
+
+        graph = build_graph(self.house, Deps(drafter=pick_drafter(self.settings)))
+        return InProcessEngine(self.store, self.tenant_id, graph, self.clock, told)
+
+
+def open_store(settings: Settings, *, create: bool = False) -> Store:
+    """Return the store, at the newest schema; raise ConfigError where there is none and none is to be made."""
+    engine = open_engine(settings.database)
+    if create:
+        upgrade(engine)
+    current, newest = schema_state(engine)
+    if current is None:
+        raise ConfigError(f"there is no oncourse database at {settings.database}; make one with: oncourse init")
+    if current != newest:
+        upgrade(engine)
+    return Store(engine, random_salt)
+
+
+def open_tenancy(settings: Settings, store: Store, executor: Executor) -> Tenancy:
+    """Return the tenant that the settings name, under the clock that its row says."""
+    real = RealClock()
+    with store.unit(settings.tenant, real.now()) as unit:
+        at = unit.virtual_now()
+    clock: Clock = real if at is None else VirtualClock(at)
+    return Tenancy(store, settings.tenant, clock, ids=RandomIds(), executor=executor, settings=settings)
+
+
+def pick_drafter(settings: Settings) -> "object":
+    """Return the drafter that the settings name; `auto` replays a recording where one fits, else the playbook."""
+    import agent
+
+    if settings.drafter == "playbook":
+        return agent.playbook_drafter()
+    if settings.drafter == "replay":
+        return agent.replay_drafter(None)
+    if settings.drafter == "claude":
+        key = settings.model_api_key.get_secret_value()
+        if not key:
+            raise ConfigError("the drafter `claude` needs a key: set ONCOURSE_MODEL_API_KEY, or use --drafter playbook")
+        given = agent.ClaudeSettings(api_key=key, base_url=settings.model_base_url or None, model=settings.model)
+        return agent.claude_drafter(given)
+    if settings.drafter == "auto":
+        return agent.replay_drafter(agent.playbook_drafter())
+    raise ConfigError(f"unknown drafter {settings.drafter!r}; one of: auto, playbook, replay, claude")
+
+
+def first_admin(tenant_id: str, principal_id: str) -> Principal:
+    """Return the person who sets a tenant up."""
+    from plan import Role
+
+    return Principal(
+        principal_id=principal_id, tenant_id=tenant_id, roles=frozenset({Role.TENANT_ADMIN, Role.REVOPS, Role.OPERATOR})
+    )

@@ -1,0 +1,107 @@
+"""The root command, and what becomes of errors: one line, the right exit code, never a traceback for a mistake."""
+
+import sys
+
+import click
+import typer
+
+from gate import GateError
+from oncourse.cli import gates, ledgers, people, plans, steps, tenants
+from oncourse.cli.output import as_json, err
+from oncourse.cli.session import current
+from orchestrator import BadInputError, ChangedError, DeniedError, NotAllowedError
+from plan import OncourseError
+from store import NotFoundError, SlotTakenError, StaleError
+
+EXIT_CODES: tuple[tuple[tuple[type[OncourseError], ...], int], ...] = (
+    ((NotFoundError,), 5),
+    ((ChangedError, StaleError), 4),
+    ((DeniedError, NotAllowedError, SlotTakenError), 3),
+    ((BadInputError,), 2),
+)
+"""0 ok, 1 failure, 2 usage, 3 refused by policy, 4 changed since read, 5 not found, 6 findings."""
+_HOISTED = {"--db": True, "--tenant": True, "--as": True, "--drafter": True, "--json": False}
+"""Options of the root command, taken wherever they stand; True where a value follows."""
+
+app = typer.Typer(
+    name="oncourse",
+    help="Plans for accounts: proposed by a model, judged by policy, approved by people, run over weeks.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(plans.app, name="plan", help="Propose, read, review and steer plans.")
+app.add_typer(steps.app, name="step", help="Read, approve and steer the steps of a plan.")
+app.add_typer(people.app, name="principal", help="Who may act.")
+app.add_typer(ledgers.app, name="ledger", help="What happened, and why.")
+app.add_typer(gates.app, name="gate", help="What the gate's codes mean.")
+tenants.register(app)
+
+
+@app.callback()
+def root(
+    database: str = typer.Option("", "--db", help="Database URL: sqlite:///FILE or postgresql://..."),
+    tenant: str = typer.Option("", "--tenant", help="The tenant."),
+    principal: str = typer.Option("", "--as", help="The principal who acts."),
+    drafter: str = typer.Option("", "--drafter", help="auto, playbook, replay or claude."),
+    *,
+    as_json_: bool = typer.Option(False, "--json", help="Print JSON."),
+) -> None:
+    """Take what stands for every command."""
+    current.__init__(database, tenant, principal, drafter, as_json_)  # type: ignore[misc] # one session a call
+    for name in ("settings", "store", "tenancy"):
+        current.__dict__.pop(name, None)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    given = _hoist(list(sys.argv[1:] if arguments is None else arguments))
+    try:
+        app(args=given, standalone_mode=False)
+    except click.exceptions.Exit as done:
+        return int(done.exit_code)
+    except click.exceptions.Abort:
+        err.print("stopped")
+        return 1
+    except click.ClickException as error:
+        err.print(f"oncourse: {error.format_message()} (see: oncourse --help)", markup=False, soft_wrap=True)
+        return 2
+    except OncourseError as error:
+        return _fail(error)
+    except BrokenPipeError:
+        return 1
+    return 0
+
+
+def _fail(error: OncourseError) -> int:
+    code = next((code for kinds, code in EXIT_CODES if isinstance(error, kinds)), 1)
+    if isinstance(error, GateError) and error.code == "unknown_code":
+        code = 5
+    message = " ".join(str(error).split())
+    if current.json:
+        as_json({"error": {"code": error.code, "message": message, "exit": code}})
+    else:
+        err.print(f"oncourse: {message}", markup=False, soft_wrap=True)
+    return code
+
+
+def _hoist(arguments: list[str]) -> list[str]:
+    front: list[str] = []
+    rest: list[str] = []
+    index = 0
+    while index < len(arguments):
+        word = arguments[index]
+        name = word.partition("=")[0]
+        if word == "--":
+            rest += arguments[index:]
+            break
+        if name in _HOISTED:
+            front.append(word)
+            if _HOISTED[name] and "=" not in word and index + 1 < len(arguments):
+                index += 1
+                front.append(arguments[index])
+        else:
+            rest.append(word)
+        index += 1
+    return front + rest

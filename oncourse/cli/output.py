@@ -1,0 +1,45 @@
+"""How the command line speaks: tables that fit the terminal to stdout, progress and errors to stderr, or JSON."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+out = Console(highlight=False, soft_wrap=False)
+err = Console(stderr=True, highlight=False)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
+    """Print a table; cells are plain text, never markup."""
+    drawn = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, expand=False)
+    for name in columns:
+        drawn.add_column(name, overflow="fold")
+    for row in rows:
+        drawn.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    out.print(drawn)
+
+
+def say(line: str) -> None:
+    """Print one line as it is."""
+    out.print(Text(line), soft_wrap=True)
+
+
+def as_json(value: Any) -> None:
+    """Print a value as one JSON document."""
+    plain = [_plain(item) for item in value] if isinstance(value, list | tuple) else _plain(value)
+    sys.stdout.write(orjson.dumps(plain, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS).decode() + "\n")
+
+
+def _plain(value: Any) -> Any:
+    return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+
+
+def short(identifier: object) -> str:
+    """Return the first eight characters of an id: enough to name it."""
+    return str(identifier)[:8]

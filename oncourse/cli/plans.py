@@ -1,0 +1,326 @@
+"""`oncourse plan`: propose, read, review and steer plans."""
+
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import orjson
+import typer
+from pydantic import BaseModel, ValidationError
+
+import ledger
+from oncourse.cli.output import as_json, say, short, table
+from oncourse.cli.session import current
+from orchestrator import BadInputError, DeniedError, PlanEdit, Removal, StepEdit, differences
+from plan import (
+    Cause,
+    PlanError,
+    PlanStatus,
+    PlanType,
+    PostureReading,
+    Proposal,
+    RevenuePlanV1,
+    explain_validation,
+    find_spec,
+)
+from store import Event, EventType, PlanRecord
+
+app = typer.Typer(no_args_is_help=True)
+PlanArgument = Annotated[str, typer.Argument(help="A plan's id, or the beginning of it.")]
+Reason = Annotated[str, typer.Option(help="One sentence for the next reader.")]
+
+
+@app.command()
+def propose(
+    account: Annotated[str, typer.Argument(help="The account; leave out with --file.")] = "",
+    file: Annotated[Path | None, typer.Option(help="A proposal of your own, as JSON.")] = None,
+) -> None:
+    """Propose a plan: drafted for an account, or your own from a file. The gate judges it either way."""
+    if file is not None:
+        proposal = _read(file, Proposal)
+        proposal = proposal.model_copy(
+            update={"provenance": proposal.provenance.model_copy(update={"drafter": "person"})}
+        )
+        who = current.who
+        told = current.house.submit(proposal, who, _cause())
+        if told.plan_id is None:
+            raise DeniedError("the gate refuses the proposal: " + "; ".join(told.findings), told.codes)
+        _proposed(str(told.plan_id))
+        return
+    if not account:
+        raise BadInputError("name an account, or give a proposal with --file; see: oncourse plan propose --help")
+    _draft(account)
+
+
+def _draft(account: str) -> None:
+    house = current.house
+    with house.desk.unit() as unit:
+        known = unit.accounts.get(account).account_id
+        before = {r.plan.plan_id for r in unit.plans.find(account_id=known)}
+        seen = len(unit.entries(f"account/{known}"))
+    asked = house.request(account, PlanType.RENEWAL_DEFENSE)
+    event_id = f"propose-{house.desk.ids.new()}"
+    body = PostureReading.model_validate(asked.situation.posture).model_dump(mode="json")
+    house.receive(
+        Event(
+            source="cli",
+            event_id=event_id,
+            type=EventType.POSTURE_CHANGED,
+            account_id=account,
+            body=body,
+            received_at=house.desk.clock.now(),
+        )
+    )
+    did = current.tenancy.engine().tick(f"event/cli/{event_id}")
+    with house.desk.unit() as unit:
+        new = [r for r in unit.plans.find(account_id=account) if r.plan.plan_id not in before]
+        told = [e for e in unit.entries(f"account/{account}")[seen:] if e.type.startswith("proposal.")]
+        lines = [ledger.sentence(entry, unit.blobs.reveal, {}) for entry in told]
+    if new:
+        _proposed(str(new[0].plan.plan_id))
+        return
+    if current.json:
+        as_json({"plan_id": None, "did": did, "why": lines})
+    else:
+        say("No plan was drafted." if lines else f"No plan was drafted: {did}; one is open already.")
+        for line in lines:
+            say(line)
+    raise typer.Exit(3)
+
+
+def _proposed(plan_id: str) -> None:
+    record = current.plan(plan_id)
+    if current.json:
+        as_json({"plan_id": plan_id, "status": record.plan.status, "digest": record.content_digest})
+    else:
+        say(f"Plan {short(plan_id)} is a draft. Read it: oncourse plan show {short(plan_id)}")
+
+
+@app.command("list")
+def list_plans(
+    status: Annotated[list[PlanStatus] | None, typer.Option(help="May be given several times.")] = None,
+    account: Annotated[str | None, typer.Option(help="Only this account.")] = None,
+) -> None:
+    """List plans: where each stands, until when, and what it waits for."""
+    with current.house.desk.unit() as unit:
+        found = unit.plans.find(account_id=account, statuses=status or tuple(PlanStatus))
+    if current.json:
+        as_json([r.plan for r in found])
+        return
+    rows = (
+        (
+            short(r.plan.plan_id),
+            r.plan.account_id,
+            r.plan.status,
+            r.plan.risk,
+            f"{sum(s.settled for s in r.plan.steps)}/{len(r.plan.steps)}",
+            f"{r.plan.expires_at:%Y-%m-%d}",
+            r.plan.owner,
+            r.state.closed_reason or r.state.pause_reason,
+        )
+        for r in found
+    )
+    table(("plan", "account", "status", "risk", "steps", "ends", "owner", "why"), rows)
+
+
+@app.command()
+def show(plan: PlanArgument) -> None:
+    """Show one plan as it stands, with the digest that an approval binds."""
+    record = current.plan(plan)
+    if current.json:
+        as_json(record.plan.model_dump(mode="json") | {"content_digest": record.content_digest})
+        return
+    _header(record)
+    _steps(record.plan)
+    with current.house.desk.unit() as unit:
+        entries = unit.entries(f"plan/{record.plan.plan_id}")
+        judged = [e for e in entries if e.type == "plan.gate_evaluated.v1"]
+        if judged:
+            say(ledger.sentence(judged[-1], unit.blobs.reveal, {}))
+        for ref in record.state.sent_back:
+            say(f"Sent back: {unit.blobs.reveal(ref)}")
+        why = ledger.stopped(entries, unit.blobs.reveal)
+    if why:
+        say(why)
+    if record.plan.status is PlanStatus.DRAFT:
+        say(
+            f"Approve it: oncourse plan approve {short(record.plan.plan_id)} --digest {record.content_digest[7:23]} --as WHO"
+        )
+
+
+def _header(record: PlanRecord) -> None:
+    plan = record.plan
+    say(f"{plan.plan_type} for {plan.account_id}: {plan.objective}")
+    say(f"plan {plan.plan_id}   {plan.status}   revision {plan.revision}   risk {plan.risk}   owner {plan.owner}")
+    say(
+        f"contracts {', '.join(plan.subject)}   ends {plan.expires_at:%Y-%m-%d %H:%M} UTC   drafted by {record.state.drafter}"
+    )
+    say(f"digest {record.content_digest}")
+
+
+def _steps(plan: RevenuePlanV1) -> None:
+    rows = []
+    for step in plan.steps:
+        spec = find_spec(step.action_type)
+        leaves = "customer" if spec is not None and spec.external else ""
+        after = ", ".join(short(d.step_id) for d in step.depends_on)
+        rows.append(
+            (
+                short(step.step_id),
+                step.action_type,
+                step.approval,
+                step.status,
+                f"{step.not_before:%m-%d}",
+                after,
+                leaves,
+                step.outcome,
+            )
+        )
+    table(("step", "action", "approval", "status", "from", "after", "reaches", "outcome"), rows)
+
+
+@app.command()
+def edit(
+    plan: PlanArgument,
+    file: Annotated[Path | None, typer.Option(help="An edit as JSON: {removed, changed, added}.")] = None,
+    remove: Annotated[list[str] | None, typer.Option(help="STEP=reason; may be given several times.")] = None,
+    set_: Annotated[list[str] | None, typer.Option("--set", help="STEP.param=value; several times.")] = None,
+) -> None:
+    """Edit a draft: a new revision, judged anew; approvals become void."""
+    record = current.plan(plan)
+    change = _read(file, PlanEdit) if file is not None else PlanEdit()
+    removed = [_removal(record, text) for text in remove or ()]
+    changed: dict[UUID, dict[str, Any]] = {}
+    for text in set_ or ():
+        step_id, name, value = _setting(record, text)
+        params = changed.setdefault(step_id, dict(record.plan.step(step_id).params or {}))
+        params[name] = value
+    edits = tuple(StepEdit(step_id=step_id, params=params) for step_id, params in changed.items())
+    change = change.model_copy(update={"removed": (*change.removed, *removed), "changed": (*change.changed, *edits)})
+    told = current.house.edit(str(record.plan.plan_id), change, current.who)
+    fresh = current.plan(str(told.plan_id))
+    if current.json:
+        as_json(
+            {
+                "plan_id": told.plan_id and str(told.plan_id),
+                "revision": fresh.plan.revision,
+                "digest": fresh.content_digest,
+            }
+        )
+        return
+    say(f"Revision {fresh.plan.revision}, digest {fresh.content_digest}")
+    for line in told.findings:
+        say(line)
+
+
+def _removal(record: PlanRecord, text: str) -> Removal:
+    prefix, sign, reason = text.partition("=")
+    if not sign or len(reason.strip()) < 3:  # noqa: PLR2004 - shorter is no reason
+        raise BadInputError(f"--remove {text!r}: give STEP=reason")
+    return Removal(step_id=current.step_id(record, prefix), reason=reason)
+
+
+def _setting(record: PlanRecord, text: str) -> tuple[UUID, str, Any]:
+    left, sign, value = text.partition("=")
+    prefix, dot, name = left.partition(".")
+    if not sign or not dot or not name:
+        raise BadInputError(f"--set {text!r}: give STEP.param=value")
+    try:
+        parsed = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        parsed = value
+    return current.step_id(record, prefix), name, parsed
+
+
+@app.command()
+def diff(
+    plan: PlanArgument,
+    older: Annotated[int, typer.Option("--from", help="The older revision.", min=1)] = 1,
+    newer: Annotated[int | None, typer.Option("--to", help="The newer revision; the newest by default.", min=1)] = None,
+) -> None:
+    """Say what changed between two revisions, by step."""
+    record = current.plan(plan)
+    with current.house.desk.unit() as unit:
+        lines = differences(unit, str(record.plan.plan_id), older, newer or record.plan.revision)
+    if current.json:
+        as_json(lines)
+        return
+    for line in lines or ["Nothing changed between these revisions."]:
+        say(line)
+
+
+@app.command()
+def explain(plan: PlanArgument) -> None:
+    """Tell the plan's story, one sentence an entry."""
+    from oncourse.cli.ledgers import explain as tell
+
+    tell(plan)
+
+
+@app.command()
+def approve(
+    plan: PlanArgument,
+    digest: Annotated[str, typer.Option(help="The digest you read (at least 12 digits): `plan show` prints it.")],
+) -> None:
+    """Approve exactly what you read."""
+    told = current.house.approve(current.plan_id(plan), digest, current.who)
+    if current.json:
+        as_json(told)
+    else:
+        say(f"{told.status}: {told.given} of {told.needed} approvals")
+
+
+@app.command()
+def reject(plan: PlanArgument, reason: Reason) -> None:
+    """Close a draft for good."""
+    _done(plan, current.house.reject, reason)
+
+
+@app.command("send-back")
+def send_back(plan: PlanArgument, reason: Reason) -> None:
+    """Return a draft with a sentence that the next revision must answer."""
+    _done(plan, current.house.send_back, reason)
+
+
+@app.command()
+def pause(plan: PlanArgument, reason: Reason) -> None:
+    """Pause a running plan; its end stays where it is."""
+    _done(plan, current.house.pause, reason)
+
+
+@app.command()
+def resume(plan: PlanArgument, reason: Reason = "") -> None:
+    """Resume a paused plan; the gate judges it anew."""
+    _done(plan, current.house.resume, reason)
+
+
+@app.command()
+def abort(plan: PlanArgument, reason: Reason) -> None:
+    """End a plan at once."""
+    _done(plan, current.house.abort, reason)
+
+
+def _done(plan: str, command: Any, reason: str) -> None:
+    plan_id = current.plan_id(plan)
+    command(plan_id, reason, current.who)
+    status = current.house.status(plan_id)
+    if current.json:
+        as_json({"plan_id": plan_id, "status": status})
+    else:
+        say(f"Plan {short(plan_id)} is {status}.")
+
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def _read(file: Path, kind: type[Model]) -> Model:
+    try:
+        return kind.model_validate_json(file.read_bytes())
+    except OSError as error:
+        raise PlanError(f"{file} cannot be read: {error.strerror}") from error
+    except ValidationError as error:
+        raise PlanError(f"{file} is no {kind.__name__}: {explain_validation(error)}") from error
+
+
+def _cause() -> Cause:
+    return Cause(kind="person", ref=current.settings.principal)

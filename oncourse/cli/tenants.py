@@ -1,0 +1,223 @@
+"""The commands of a whole tenant: init, import, review, worker, demo, doctor, version."""
+
+from datetime import date
+from importlib.metadata import version as installed
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+from gate import default_bundle, load_bundle
+from oncourse.bootstrap import Tenancy, first_admin, open_store, open_tenancy
+from oncourse.cli.output import as_json, err, say, short, table
+from oncourse.cli.session import current
+from oncourse.config import unknown_variables
+from orchestrator import BadInputError
+from plan import Approval, Calendar, Mode, PlanStatus, StepStatus, Tenant
+from store import open_engine, schema_state
+
+FINDINGS = 6
+
+
+def register(app: typer.Typer) -> None:
+    """Put the commands on the root."""
+    for command in (init, review, worker, demo, doctor, version):
+        app.command()(command)
+    app.command("import")(import_)
+
+
+def init(
+    admin: Annotated[str, typer.Option(help="The first principal: sets up, imports, adds others.")] = "admin",
+    name: Annotated[str, typer.Option(help="The company's name.")] = "",
+    zone: Annotated[str, typer.Option(help="IANA time zone of the company's days.")] = "UTC",
+    policy: Annotated[Path | None, typer.Option(help="A policy bundle (YAML); the default one otherwise.")] = None,
+) -> None:
+    """Make a database and a tenant with its first administrator and policy. New tenants run in SHADOW mode."""
+    from pydantic import ValidationError
+
+    from oncourse.simulator import SimulatedExecutor
+    from plan import explain_validation
+
+    settings = current.settings
+    try:
+        tenant = Tenant(tenant_id=settings.tenant, name=name or settings.tenant, calendar=Calendar(time_zone=zone))
+    except ValidationError as error:
+        raise BadInputError(f"the tenant does not fit: {explain_validation(error)}") from error
+    bundle = default_bundle() if policy is None else load_bundle(_text(policy))
+    store = open_store(settings, create=True)
+    tenancy = _fresh(store, SimulatedExecutor())
+    tenancy.house.open_tenant(tenant, bundle, first_admin(settings.tenant, admin))
+    if current.json:
+        as_json({"tenant": settings.tenant, "database": settings.database, "admin": admin})
+    else:
+        say(
+            f"Tenant {settings.tenant} is ready in {settings.database} ({Mode.SHADOW} mode). Act as {admin}: --as {admin}"
+        )
+
+
+def _fresh(store: object, executor: object) -> Tenancy:
+    from oncourse.clock import RandomIds, RealClock
+
+    settings = current.settings
+    return Tenancy(store, settings.tenant, RealClock(), ids=RandomIds(), executor=executor, settings=settings)  # type: ignore[arg-type] # the store as opened
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInputError(f"{path} cannot be read as UTF-8 text; check the path and the encoding") from error
+
+
+def import_(
+    directory: Annotated[Path, typer.Argument(help="A folder of CSV files (docs/import.md).")],
+    source: Annotated[str, typer.Option("--mapping", help="flat, or ravenstack.")] = "flat",
+    as_of: Annotated[str, typer.Option(help="The day that the data speaks of (YYYY-MM-DD), for ravenstack.")] = "",
+) -> None:
+    """Import a folder of CSVs: all of it or nothing. Says what it could not map."""
+    from oncourse.imports import load, read_flat, read_ravenstack
+
+    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=err, transient=True) as bar:
+        task = bar.add_task("reading ...")
+
+        def told(file: str, rows: int) -> None:
+            bar.update(task, description=f"reading {file}: {rows} rows")
+
+        if source == "ravenstack":
+            batch = (
+                read_ravenstack(directory, _day(as_of), told) if as_of else read_ravenstack(directory, progress=told)
+            )
+        elif source == "flat":
+            batch = read_flat(directory, told)
+        else:
+            raise BadInputError(f"--mapping {source!r}: one of flat, ravenstack")
+        bar.update(task, description="writing ...")
+        load(current.tenancy.house, batch, current.who)
+    if current.json:
+        as_json({"rows": batch.rows, "accounts": len(batch.accounts), "unmapped": list(batch.unmapped)})
+        return
+    say(f"{batch.rows} rows, {len(batch.accounts)} accounts")
+    for line in batch.unmapped:
+        say(f"not mapped: {line}")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise BadInputError(f"{text!r} is no day; write it as YYYY-MM-DD") from error
+
+
+def review() -> None:
+    """List what waits for a person: drafts, rendered steps, tasks, and steps in doubt."""
+    with current.house.desk.unit() as unit:
+        records = unit.plans.find(statuses=[PlanStatus.DRAFT, PlanStatus.ACTIVE, PlanStatus.PAUSED])
+        rows: list[tuple[str, str, str, str, str]] = []
+        for record in records:
+            plan = record.plan
+            if plan.status is PlanStatus.DRAFT:
+                what = "sent back: waits for an edit" if record.state.sent_back else "approve the draft"
+                rows.append((short(plan.plan_id), "", plan.account_id, what, record.content_digest[7:23]))
+            elif plan.status is PlanStatus.PAUSED:
+                rows.append(
+                    (
+                        short(plan.plan_id),
+                        "",
+                        plan.account_id,
+                        f"paused ({record.state.pause_reason}): resume or abort",
+                        "",
+                    )
+                )
+            for step in plan.steps:
+                kept = unit.effects.artefact(plan.plan_id, step.step_id, step.attempts + 1)
+                digest = kept.digest[7:23] if kept else ""
+                if step.status is StepStatus.PENDING_APPROVAL:
+                    rows.append(
+                        (
+                            short(plan.plan_id),
+                            short(step.step_id),
+                            plan.account_id,
+                            f"approve {step.action_type}",
+                            digest,
+                        )
+                    )
+                elif step.status is StepStatus.IN_DOUBT:
+                    rows.append(
+                        (short(plan.plan_id), short(step.step_id), plan.account_id, f"find out: {step.action_type}", "")
+                    )
+                elif step.status is StepStatus.AWAITING_OUTCOME and step.approval is Approval.TASK:
+                    rows.append(
+                        (
+                            short(plan.plan_id),
+                            short(step.step_id),
+                            plan.account_id,
+                            f"do {step.action_type}, report its outcome",
+                            "",
+                        )
+                    )
+    if current.json:
+        as_json([dict(zip(("plan", "step", "account", "what", "digest"), row, strict=True)) for row in rows])
+    elif rows:
+        table(("plan", "step", "account", "what", "digest to quote"), rows)
+    else:
+        say("Nothing waits for a person.")
+
+
+def worker(*, once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False) -> None:
+    """Take every plan whose time has come one step further."""
+    if not once:
+        raise BadInputError("run it as `oncourse worker --once`, from a timer of yours")
+    count = current.tenancy.engine().run_due()
+    if current.json:
+        as_json({"ticks": count})
+    else:
+        say(f"{count} ticks")
+
+
+def demo(
+    directory: Annotated[Path, typer.Option("--dir", help="Where to keep the demo's database.")] = Path("demo"),
+    *,
+    plain: Annotated[bool, typer.Option("--plain", help="No live view.")] = False,
+) -> None:
+    """Run ninety days of a made-up company in seconds: no key, no server."""
+    from oncourse.demo import run_demo
+
+    run_demo(directory, live=not plain and err.is_terminal)
+
+
+def doctor() -> None:
+    """Check the installation and every promise; exit 6 where something is wrong."""
+    from oncourse.promises import PROMISES, broken
+
+    settings = current.settings
+    findings = [f"unknown variable {name}: no setting reads it" for name in unknown_variables()]
+    have, newest = schema_state(open_engine(settings.database))
+    if have is None:
+        findings.append(f"there is no oncourse database at {settings.database}; make one with: oncourse init")
+        held: list[str] = []
+    else:
+        with current.house.desk.unit() as unit:
+            findings += [f"{f.promise} is broken: {f.what}" for f in broken(unit)]
+        held = list(PROMISES)
+    if current.json:
+        as_json({"schema": have, "newest": newest, "findings": findings})
+    else:
+        say(f"database {settings.database}, schema {have}")
+        for finding in findings:
+            say(finding)
+        if held and not findings:
+            say(f"{len(held)} promises hold: {', '.join(held)}")
+    if findings:
+        raise typer.Exit(FINDINGS)
+
+
+def version() -> None:
+    """Print the version."""
+    if current.json:
+        as_json({"version": installed("oncourse")})
+    else:
+        say(f"oncourse {installed('oncourse')}")
+
+
+__all__ = ["open_tenancy", "register"]

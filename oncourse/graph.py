@@ -1,0 +1,166 @@
+"""The way of a plan on one screen: one tick is one run of this graph, entered anew with ids only.
+
+The graph holds no truth. It reads the plan from the store, does at most one move or one effect, and ends; the engine
+enters it again. A forged state can approve nothing: every node is one command, which asks the store.
+"""
+
+from typing import Literal, TypedDict
+
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
+from agent import Deps, ProposalRequest, propose
+from orchestrator import Acting, Orchestrator
+from plan import CLOSED, ActorKind, Cause, NoPlan, PlanStatus, PlanType, Principal, Proposal, Rejected, Role
+
+REPAIRS = 2
+"""How often the gate's findings go back to the drafter."""
+
+
+TYPE = PlanType.RENEWAL_DEFENSE
+"""One plan type at a time."""
+
+
+class Tick(TypedDict, total=False):
+    """What one run carries: the target it was entered with, and what its own nodes found."""
+
+    target: str
+    account_id: str
+    plan_id: str
+    cause: Cause
+    status: PlanStatus
+    proposal: Proposal
+    rejected: tuple[Rejected, ...]
+    answer: dict[str, object] | None
+    did: str
+
+
+TickGraph = CompiledStateGraph[Tick, None, Tick, Tick]
+
+
+def drafter_of(tenant_id: str, name: str) -> Acting:
+    """Return the agent as the one who proposes; it can do nothing else."""
+    who = Principal(
+        principal_id=f"drafter-{name}", tenant_id=tenant_id, kind=ActorKind.AGENT, roles=frozenset({Role.PROPOSER})
+    )
+    return Acting(principal=who, authenticated="process")
+
+
+class Nodes:
+    """One thin node for each command; none of them decides anything that the store does not."""
+
+    def __init__(self, house: Orchestrator, deps: Deps) -> None:
+        self._house, self._deps = house, deps
+
+    def receive(self, state: Tick) -> Tick:
+        """Take up one event, or look at one plan."""
+        kind, _, name = state["target"].partition("/")
+        if kind == "plan":
+            event = self._house.next_event(name)
+            if event is None:
+                now = self._house.desk.clock.now()
+                return {"plan_id": name, "cause": Cause(kind="timer", ref=now.isoformat())}
+            return {"did": self._house.take_event(event.source, event.event_id).told}
+        source, _, event_id = name.partition("/")
+        taken = self._house.take_event(source, event_id)
+        if taken.told != "posture changed" or self._house.has_machine_plan(taken.account_id, TYPE):
+            return {"did": taken.told}
+        return {"account_id": taken.account_id, "cause": Cause(kind="posture", ref=f"{source}/{event_id}")}
+
+    def propose(self, state: Tick) -> Tick:
+        """Ask the drafter; a typed refusal ends here."""
+        asked = self._house.request(state["account_id"], TYPE)
+        request = ProposalRequest(
+            situation=asked.situation,
+            plan_type=asked.plan_type,
+            approved_actions=asked.approved_actions,
+            now=asked.now,
+            rejected=state.get("rejected", ()),
+        )
+        result = propose(request, self._deps)
+        if isinstance(result.outcome, NoPlan):
+            self._house.no_plan(state["account_id"], TYPE, result.outcome, state["cause"])
+            return {"did": f"no plan: {result.outcome.reason.value}"}
+        return {"proposal": result.outcome, "answer": result.answer}
+
+    def gate(self, state: Tick) -> Tick:
+        """Have the proposal judged; findings go back to the drafter a bounded number of times."""
+        proposal, rejected = state["proposal"], state.get("rejected", ())
+        who = drafter_of(self._house.desk.tenant_id, proposal.provenance.drafter)
+        told = self._house.submit(proposal, who, state["cause"], repair=len(rejected))
+        if told.plan_id is not None:
+            return {"plan_id": str(told.plan_id), "did": "drafted"}
+        answer = state.get("answer")
+        if answer is None or len(rejected) >= REPAIRS:
+            return {"did": f"refused: {', '.join(told.codes)}"}
+        return {"rejected": (*rejected, Rejected(answer=answer, findings=told.findings))}
+
+    def evaluate(self, state: Tick) -> Tick:
+        """Ask whether the plan is over, and close it where it is; a closed one may still have a result to land."""
+        if (status := self._house.status(state["plan_id"])) in CLOSED:
+            return {"status": status}
+        self._house.evaluate(state["plan_id"], state["cause"])
+        status = self._house.status(state["plan_id"])
+        return {"status": status, "did": str(status)} if status in CLOSED else {"status": status}
+
+    def review(self, state: Tick) -> Tick:
+        """Leave a draft to people."""
+        self._house.wait(state["plan_id"])
+        return {"did": state.get("did", "waits for review")}
+
+    def activate(self, state: Tick) -> Tick:
+        """Start an approved plan."""
+        return {"did": f"activation: {self._house.activate(state['plan_id'], state['cause'])}"}
+
+    def orchestrate(self, state: Tick) -> Tick:
+        """Take a running plan one step further."""
+        return {"did": self._house.advance(state["plan_id"], state["cause"])}
+
+
+def build_graph(house: Orchestrator, deps: Deps) -> TickGraph:
+    """Draw the graph over one tenant's orchestrator and a drafter."""
+    nodes = Nodes(house, deps)
+    graph = StateGraph(Tick)
+    graph.add_node("receive", nodes.receive)
+    graph.add_node("propose", nodes.propose)
+    graph.add_node("gate", nodes.gate)
+    graph.add_node("review", nodes.review)
+    graph.add_node("activate", nodes.activate)
+    graph.add_node("evaluate", nodes.evaluate)
+    graph.add_node("orchestrate", nodes.orchestrate)
+    graph.add_edge(START, "receive")
+    graph.add_conditional_edges("receive", _after_receive)
+    graph.add_conditional_edges("propose", _after_propose)
+    graph.add_conditional_edges("gate", _after_gate)
+    graph.add_conditional_edges("evaluate", _after_evaluate)
+    for last in ("review", "activate", "orchestrate"):
+        graph.add_edge(last, END)
+    return graph.compile()
+
+
+def _after_receive(state: Tick) -> Literal["propose", "evaluate", "__end__"]:
+    if "did" in state:
+        return END
+    return "propose" if "account_id" in state else "evaluate"
+
+
+def _after_propose(state: Tick) -> Literal["gate", "__end__"]:
+    return END if "did" in state else "gate"
+
+
+def _after_gate(state: Tick) -> Literal["propose", "review", "__end__"]:
+    if "did" not in state:
+        return "propose"
+    return "review" if "plan_id" in state else END
+
+
+def _after_evaluate(state: Tick) -> Literal["review", "activate", "orchestrate", "__end__"]:
+    return END if "did" in state else _NEXT.get(state["status"], "orchestrate")
+
+
+_NEXT: dict[PlanStatus, Literal["review", "activate", "orchestrate"]] = {
+    PlanStatus.DRAFT: "review",
+    PlanStatus.APPROVED: "activate",
+    PlanStatus.ACTIVE: "orchestrate",
+    PlanStatus.PAUSED: "orchestrate",
+}

@@ -1,0 +1,169 @@
+"""The simulated world: it watches what was sent, answers at its own times, and people work through their queues.
+
+Reviewers follow a stated script: every business day at 09:00 (tenant time) each draft is approved by as many people
+as it needs, exactly as read, and each rendered step by whoever may; nothing else is decided for them.
+"""
+
+import heapq
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from gate import Act, AuthorityRequest, may
+from oncourse.simulator import Customers
+from orchestrator import Acting, Orchestrator, amount_of, bundle
+from plan import (
+    CLOSED,
+    Calendar,
+    OncourseError,
+    PlanStatus,
+    PlanStep,
+    Principal,
+    RevenuePlanV1,
+    RiskClass,
+    StepStatus,
+    spec_of,
+)
+from store import Event, EventType, PlanRecord, Unit
+
+Deed = Callable[[], None]
+REVIEW_HOUR = 9
+
+
+class World:
+    """What other parties do, at their own times: an agenda that the engine runs."""
+
+    def __init__(self, house: Orchestrator, calendar: Calendar, customers: Customers) -> None:
+        self._house, self._calendar, self._customers = house, calendar, customers
+        self._deeds: list[tuple[datetime, int, Deed]] = []
+        self._count = 0
+        self._answered: set[str] = set()
+        self.refusals: list[str] = []
+        """What people tried and were refused, one line each."""
+
+    def at(self, when: datetime, deed: Deed) -> None:
+        """Have something done at an instant."""
+        self._count += 1
+        heapq.heappush(self._deeds, (when, self._count, deed))
+
+    def next_at(self) -> datetime | None:
+        """Return when the next thing is to be done."""
+        return self._deeds[0][0] if self._deeds else None
+
+    def run(self, now: datetime) -> None:
+        """Do all that is to be done at this instant; a refusal is noted and nothing else happens."""
+        while self._deeds and self._deeds[0][0] <= now:
+            _, _, deed = heapq.heappop(self._deeds)
+            try:
+                deed()
+            except OncourseError as error:
+                self.refusals.append(f"{now:%Y-%m-%d} {error}")
+
+    def watch(self, now: datetime, target: str, _did: str) -> None:
+        """Look at a plan after its tick, and let the world answer what is newly out."""
+        kind, _, plan_id = target.partition("/")
+        if kind != "plan":
+            return
+        with self._house.desk.unit() as unit:
+            plan = unit.plans.get(plan_id).plan
+        for step in plan.steps:
+            key = f"{plan.plan_id}:{step.step_id}:{step.attempts}"
+            if step.status is StepStatus.AWAITING_OUTCOME and key not in self._answered:
+                self._answered.add(key)
+                self._answer(plan, step, key, now)
+
+    def tell(self, event: Event) -> None:
+        """Let an event arrive."""
+        self._house.receive(event)
+
+    def _answer(self, plan: RevenuePlanV1, step: PlanStep, key: str, now: datetime) -> None:
+        answer = self._customers.answer(plan.account_id, step, now, self._calendar)
+        if answer is None:
+            return
+        at, outcome = answer
+        self.at(at, lambda: self.tell(_outcome(plan, step, key, outcome, at)))
+
+
+def _outcome(plan: RevenuePlanV1, step: PlanStep, key: str, outcome: str, at: datetime) -> Event:
+    return Event(
+        source="simulator",
+        event_id=f"o-{key[-38:]}",
+        type=EventType.OUTCOME_RECORDED,
+        account_id=plan.account_id,
+        plan_id=str(plan.plan_id),
+        body={"step_id": str(step.step_id), "outcome": outcome},
+        received_at=at,
+    )
+
+
+class Reviewers:
+    """People who work through their queues by the stated script."""
+
+    def __init__(self, house: Orchestrator, calendar: Calendar, people: Iterable[Principal]) -> None:
+        self._house, self._calendar = house, calendar
+        self._people = [Acting(principal=p, authenticated="scripted") for p in people]
+        self.leave_alone: set[str] = set()
+        """Accounts whose plans someone else looks after."""
+
+    def every_morning(self, world: World, first: datetime, last: datetime) -> None:
+        """Put a round of reviews on the agenda of each business day between two instants."""
+        day = self._calendar.local_date(first)
+        while (at := self._calendar.at(day, REVIEW_HOUR)) <= last:
+            if at >= first and self._calendar.is_business_day(day):
+                world.at(at, self.round)
+            day += timedelta(days=1)
+
+    def round(self) -> None:
+        """Approve every draft and every rendered step that waits, each by those who may."""
+        with self._house.desk.unit() as unit:
+            waiting = [r for r in unit.plans.find() if r.plan.status not in CLOSED]
+        for record in waiting:
+            if record.plan.account_id in self.leave_alone:
+                continue
+            if record.plan.status is PlanStatus.DRAFT:
+                self.approve(str(record.plan.plan_id))
+            elif record.plan.status is PlanStatus.ACTIVE:
+                self.approve_steps(str(record.plan.plan_id))
+
+    def approve(self, plan_id: str) -> None:
+        """Approve a draft with as many people as it needs."""
+        for person in self._people:
+            with self._house.desk.unit() as unit:
+                record = unit.plans.get(plan_id)
+                able = record.plan.status is PlanStatus.DRAFT and _may(
+                    unit, person, Act.APPROVE, record, record.plan.risk
+                )
+            if able:
+                self._house.approve(plan_id, record.content_digest, person)
+
+    def approve_steps(self, plan_id: str) -> None:
+        """Approve each rendered step of a plan exactly as rendered."""
+        with self._house.desk.unit() as unit:
+            record = unit.plans.get(plan_id)
+            waiting = [s for s in record.plan.steps if s.status is StepStatus.PENDING_APPROVAL]
+            texts = [unit.effects.artefact(plan_id, s.step_id, s.attempts + 1) for s in waiting]
+            able = [
+                next(
+                    (p for p in self._people if _may(unit, p, Act.APPROVE_STEP, record, spec_of(s.action_type).risk)),
+                    None,
+                )
+                for s in waiting
+            ]
+        for step, text, person in zip(waiting, texts, able, strict=True):
+            if text is not None and person is not None:
+                self._house.approve_step(plan_id, str(step.step_id), text.digest, person)
+
+
+def _may(unit: Unit, who: Acting, act: Act, record: PlanRecord, risk: RiskClass) -> bool:
+    state = record.state
+    request = AuthorityRequest(
+        act=act,
+        principal=who.principal,
+        tenant_id=unit.tenant_id,
+        risk=risk,
+        owner=state.plan.owner,
+        editors=state.editors,
+        already_approved=frozenset(a.principal_id for a in state.approvals),
+        amount_minor=amount_of(state),
+        paused_by=state.paused_by,
+    )
+    return may(request, bundle(unit)[0]).allowed

@@ -1,0 +1,259 @@
+"""One step further: at most one move, or one effect, of an ACTIVE or PAUSED plan; and when to look again.
+
+`next_move` looks at the plan as it stands and returns the first thing that is due, in the order of the table below.
+"""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from gate import PolicyBundle
+from orchestrator import sending
+from orchestrator.desk import Desk, bundle, situation
+from orchestrator.landing import after_failure, time_out, wake_if_open
+from orchestrator.moves import Hand
+from orchestrator.rendering import keep_text, render
+from plan import (
+    CLOSED,
+    SETTLED,
+    SUCCEEDED,
+    UNSENT,
+    Approval,
+    Calendar,
+    Cause,
+    Dependency,
+    DependencyKind,
+    PlanStatus,
+    PlanStep,
+    Provider,
+    RevenuePlanV1,
+    StepEvent,
+    StepStatus,
+    ready_status,
+    spec_of,
+)
+from store import PlanRecord, Unit
+
+_TICK = timedelta(microseconds=1)
+
+
+class View(NamedTuple):
+    """What deciding about the next move needs."""
+
+    record: PlanRecord
+    now: datetime
+    calendar: Calendar
+    policy: PolicyBundle
+    claims: dict[UUID, datetime]
+    """Until when a RUNNING step's worker is believed to live."""
+
+    @property
+    def plan(self) -> RevenuePlanV1:
+        """Return the plan in clear text."""
+        return self.record.plan
+
+    @property
+    def active(self) -> bool:
+        """Tell whether the plan may start things."""
+        return self.plan.status is PlanStatus.ACTIVE and self.now <= self.plan.expires_at
+
+
+class Due(NamedTuple):
+    """One move that is due, or will be."""
+
+    event: str
+    step: PlanStep
+    at: datetime
+
+
+def advance(desk: Desk, plan_id: str, cause: Cause) -> str:
+    """Do the first thing that is due and return its name; `waits` where nothing is, with the next wake-up set."""
+    with desk.unit() as unit:
+        record = unit.plans.get(plan_id)
+        view = look(unit, record)
+        due = next((d for d in moves(view) if d.at <= unit.now), None)
+        if due is None:
+            unit.wake(plan_id, next_wake(view))
+            return "waits"
+        inside = _INSIDE.get(due.event)
+        if inside is not None:
+            inside(Hand(unit, desk.system, cause=cause), record, due.step)
+            wake_if_open(unit, plan_id)
+            return due.event
+    if not _OUTSIDE[due.event](desk, plan_id, due.step.step_id, cause):
+        _look_again(desk, plan_id)
+    return due.event
+
+
+def look(unit: Unit, record: PlanRecord) -> View:
+    """Return a plan with what deciding about it needs."""
+    policy, _ = bundle(unit)
+    claims = {}
+    for step in record.plan.steps:
+        if step.status is StepStatus.RUNNING:
+            meant = unit.effects.get(f"{record.plan.plan_id}:{step.step_id}:{step.attempts}")
+            claims[step.step_id] = meant.claimed_until if meant else unit.now
+    return View(record, unit.now, unit.tenant().calendar, policy, claims)
+
+
+def next_wake(view: View) -> datetime | None:
+    """Return the next instant at which something can become due; None for a closed plan."""
+    later = [due.at for due in moves(view) if due.at > view.now]
+    if view.plan.status in CLOSED:
+        return min(later, default=None)
+    later += [s.due_by + _TICK for s in view.plan.steps if s.status in UNSENT and view.active]
+    later.append(view.plan.expires_at + _TICK)
+    return min((at for at in later if at > view.now), default=view.now + timedelta(days=1))
+
+
+def moves(view: View) -> Iterator[Due]:
+    """Yield every move that time brings, results first, then failures, then progress."""
+    steps = view.plan.steps
+    for rule in (_lapsed_claims, _doubts, _silences, _overdue, _unmet, _retries, _lapsed_approvals, _ready, _starts):
+        for step in steps:
+            due = rule(view, step)
+            if due is not None:
+                yield due
+
+
+def _lapsed_claims(view: View, step: PlanStep) -> Due | None:
+    claim = view.claims.get(step.step_id)
+    return Due("lose", step, claim) if step.status is StepStatus.RUNNING and claim is not None else None
+
+
+def _doubts(view: View, step: PlanStep) -> Due | None:
+    if step.status is not StepStatus.IN_DOUBT or not view.active:
+        return None
+    asks = spec_of(step.action_type).provider is not Provider.AT_MOST_ONCE
+    return Due("ask", step, view.now) if asks else None
+
+
+def _silences(view: View, step: PlanStep) -> Due | None:
+    if step.status is not StepStatus.AWAITING_OUTCOME or step.wait_until is None or view.plan.status in CLOSED:
+        return None
+    return Due("time_out", step, step.wait_until + _TICK)
+
+
+def _overdue(view: View, step: PlanStep) -> Due | None:
+    return Due("overdue", step, step.due_by + _TICK) if view.active and step.status in UNSENT else None
+
+
+def _unmet(view: View, step: PlanStep) -> Due | None:
+    if not view.active or step.status is not StepStatus.PENDING:
+        return None
+    return Due("unmet", step, view.now) if any(_impossible(view.plan, d) for d in step.depends_on) else None
+
+
+def _retries(view: View, step: PlanStep) -> Due | None:
+    if not view.active or step.status is not StepStatus.RETRY_WAIT:
+        return None
+    return Due("retry", step, step.wait_until or view.now)
+
+
+def _lapsed_approvals(view: View, step: PlanStep) -> Due | None:
+    if not view.active or step.status is not StepStatus.READY:
+        return None
+    given = [a for a in view.record.state.step_approvals if a.step_id == step.step_id]
+    return Due("lapse", step, given[-1].expires_at + _TICK) if given else None
+
+
+def _ready(view: View, step: PlanStep) -> Due | None:
+    if not view.active or step.status is not StepStatus.PENDING:
+        return None
+    if not all(_satisfied(view.plan, d) for d in step.depends_on):
+        return None
+    return Due("ready", step, opens_at(view, step))
+
+
+def opens_at(view: View, step: PlanStep) -> datetime:
+    """Return when a step leaves PENDING: an approval is asked for ahead of its time, everything else on time."""
+    if step.approval in {Approval.APPROVE, Approval.DRAFT}:
+        return view.calendar.add_business_days(step.not_before, -view.policy.approval_lead_business_days)
+    return step.not_before
+
+
+def _starts(view: View, step: PlanStep) -> Due | None:
+    if not view.active or step.status is not StepStatus.READY:
+        return None
+    return Due("start", step, step.not_before)
+
+
+def _satisfied(plan: RevenuePlanV1, dependency: Dependency) -> bool:
+    parent = plan.step(dependency.step_id)
+    if dependency.kind is DependencyKind.SUCCESS:
+        return parent.status in SUCCEEDED
+    if dependency.kind is DependencyKind.FINISHED:
+        return parent.status in SETTLED
+    return parent.status in SETTLED and parent.outcome in dependency.outcomes
+
+
+def _impossible(plan: RevenuePlanV1, dependency: Dependency) -> bool:
+    parent = plan.step(dependency.step_id)
+    return parent.status in SETTLED and not _satisfied(plan, dependency)
+
+
+def _do_time_out(hand: Hand, record: PlanRecord, step: PlanStep) -> None:
+    time_out(hand, record.state, step)
+
+
+def _do_overdue(hand: Hand, record: PlanRecord, step: PlanStep) -> None:
+    entry = hand.move_step(record.state, step, StepEvent.OVERDUE, outcome="OVERDUE")
+    after_failure(hand.because(entry), record.state, step, "OVERDUE")
+
+
+def _do_unmet(hand: Hand, record: PlanRecord, step: PlanStep) -> None:
+    parents = [record.plan.step(d.step_id) for d in step.depends_on]
+    skipped = any(p.status is StepStatus.SKIPPED for p in parents)
+    outcome = "PREREQ_SKIPPED" if skipped else "PREREQ_UNMET"
+    target = StepStatus.FAILED if step.required else StepStatus.SKIPPED
+    entry = hand.move_step(
+        record.state, step, StepEvent.PREREQ_UNMET, (outcome.lower(), ""), target=target, outcome=outcome
+    )
+    after_failure(hand.because(entry), record.state, step, outcome)
+
+
+def _do_retry(hand: Hand, record: PlanRecord, step: PlanStep) -> None:
+    hand.move_step(record.state, step, StepEvent.RETRY_DUE)
+
+
+def _do_lapse(hand: Hand, record: PlanRecord, step: PlanStep) -> None:
+    rendered = _render(hand, record, step)
+    hand.move_step(record.state, step, StepEvent.APPROVAL_LAPSE, rendered=rendered)
+
+
+def _do_ready(hand: Hand, record: PlanRecord, step: PlanStep) -> None:
+    target = ready_status(step.approval)
+    rendered = _render(hand, record, step) if target is StepStatus.PENDING_APPROVAL else None
+    hand.move_step(record.state, step, StepEvent.READY, target=target, rendered=rendered)
+
+
+def _render(hand: Hand, record: PlanRecord, step: PlanStep) -> str:
+    known = situation(hand.unit, record.plan.account_id)
+    return keep_text(hand.unit, record, step, render(record.plan, step, known))
+
+
+def _look_again(desk: Desk, plan_id: str) -> None:
+    """Nothing moved: wait for what else may come, at the latest for the next question to the provider."""
+    with desk.unit() as unit:
+        view = look(unit, unit.plans.get(plan_id))
+        later = next_wake(view)
+        soon = unit.now + sending.RECONCILE_EVERY
+        unit.wake(plan_id, min(later, soon) if later else None)
+
+
+_INSIDE: dict[str, Callable[[Hand, PlanRecord, PlanStep], None]] = {
+    "time_out": _do_time_out,
+    "overdue": _do_overdue,
+    "unmet": _do_unmet,
+    "retry": _do_retry,
+    "lapse": _do_lapse,
+    "ready": _do_ready,
+}
+"""Moves that end with this transaction."""
+_OUTSIDE: dict[str, Callable[[Desk, str, UUID, Cause], bool]] = {
+    "lose": sending.lose,
+    "ask": sending.ask,
+    "start": sending.start,
+}
+"""Moves with transactions of their own, because something is called between them."""

@@ -1,0 +1,218 @@
+"""The commands of a plan's life, one method each: the only door through which anything changes."""
+
+from datetime import timedelta
+
+from evaluator import Evaluation
+from gate import Act, PolicyBundle, bundle_digest
+from ledger import Actor, Authority, PolicyPublished, PrincipalChanged
+from orchestrator import drafting, receiving, reviewing, steering
+from orchestrator.advancing import advance
+from orchestrator.desk import Acting, Desk, authorize, bundle, situation
+from orchestrator.drafting import PlanEdit, Submitted
+from orchestrator.evaluating import close_if_over
+from orchestrator.landing import find_step, report
+from orchestrator.ports import Clock, Executor, Ids, ReceiptKind
+from orchestrator.receiving import Records, Taken, records_taken
+from orchestrator.reviewing import Reviewed
+from plan import (
+    ActionType,
+    Cause,
+    Frozen,
+    Instant,
+    NoPlan,
+    PlanStatus,
+    PlanType,
+    Principal,
+    Proposal,
+    Situation,
+    Tenant,
+    canonical,
+)
+from store import Event, Store
+
+
+class Request(Frozen):
+    """What a drafter is asked about one account: read from the store, complete, and nothing of any other account."""
+
+    situation: Situation
+    plan_type: PlanType
+    approved_actions: tuple[ActionType, ...]
+    now: Instant
+
+
+class Orchestrator:
+    """One tenant's plans. Every method is one transaction (or intent, call, result) and raises OncourseError."""
+
+    def __init__(self, store: Store, tenant_id: str, *, clock: Clock, ids: Ids, executor: Executor) -> None:
+        self._desk = Desk(store, tenant_id, clock=clock, ids=ids, executor=executor)
+
+    @property
+    def desk(self) -> Desk:
+        """Return the dependencies, for reading."""
+        return self._desk
+
+    def open_tenant(self, tenant: Tenant, policy: PolicyBundle, admin: Principal) -> None:
+        """Make a tenant with its ledger, its first administrator and its first policy."""
+        actor = Actor(kind=admin.kind, id=admin.principal_id)
+        cause = Cause(kind="person", ref=admin.principal_id)
+        authority = Authority(role="tenant_admin", grant="AUTH-FIRST-START")
+        with self._desk.unit() as unit:
+            unit.open_tenant(tenant, actor)
+            unit.record(
+                f"principal/{admin.principal_id}",
+                "principal.added.v1",
+                PrincipalChanged(principal=admin),
+                actor=actor,
+                authority=authority,
+                cause=cause,
+            )
+            name = bundle_digest(policy)
+            unit.policies.put(name, canonical(policy).decode())
+            unit.record(
+                f"policy/{name.removeprefix('sha256:')}",
+                "policy.published.v1",
+                PolicyPublished(digest=name, name=policy.name),
+                actor=actor,
+                authority=authority,
+                cause=cause,
+            )
+
+    def add_principal(self, added: Principal, who: Acting) -> None:
+        """Add a principal, or change one."""
+        with self._desk.unit() as unit:
+            authority = authorize(unit, who, Act.ADD_PRINCIPAL)
+            known = {p.principal_id for p in unit.principals.every()}
+            kind = "principal.changed.v1" if added.principal_id in known else "principal.added.v1"
+            unit.record(
+                f"principal/{added.principal_id}",
+                kind,
+                PrincipalChanged(principal=added),
+                actor=who.actor,
+                authority=authority,
+                cause=Cause(kind="person", ref=who.principal.principal_id),
+            )
+
+    def take_records(self, records: Records, who: Acting) -> int:
+        """Add or replace what is known of accounts; returns how many records. All of it or nothing."""
+        with self._desk.unit() as unit:
+            authorize(unit, who, Act.IMPORT)
+            return records_taken(unit, records, _person(who))
+
+    def request(self, account_id: str, plan_type: PlanType) -> Request:
+        """Return what a drafter is asked about an account now."""
+        with self._desk.unit() as unit:
+            policy, _ = bundle(unit)
+            actions = tuple(sorted(policy.approved_actions(plan_type)))
+            known = situation(unit, account_id)
+            return Request(situation=known, plan_type=plan_type, approved_actions=actions, now=unit.now)
+
+    def has_machine_plan(self, account_id: str, plan_type: PlanType) -> bool:
+        """Tell whether a machine's plan of this account and type is open: another would not be drafted."""
+        with self._desk.unit() as unit:
+            return drafting.open_machine_plan(unit, account_id, plan_type) is not None
+
+    def submit(self, proposal: Proposal, who: Acting, cause: Cause, *, repair: int = 0) -> Submitted:
+        """Judge a proposal; open a DRAFT, or record the refusal with its codes."""
+        return drafting.submit(self._desk, proposal, who, cause, repair=repair)
+
+    def no_plan(self, account_id: str, plan_type: PlanType, answer: NoPlan, cause: Cause) -> None:
+        """Record that no plan is right, and why."""
+        drafting.no_plan(self._desk, account_id, plan_type.value, answer, cause)
+
+    def edit(self, plan_id: str, change: PlanEdit, who: Acting) -> Submitted:
+        """Take an edit as a new revision; approvals become void."""
+        return drafting.edit(self._desk, plan_id, change, who, _person(who))
+
+    def approve(self, plan_id: str, seen: str, who: Acting) -> Reviewed:
+        """Approve exactly what was seen."""
+        return reviewing.approve(self._desk, plan_id, seen, who, _person(who))
+
+    def send_back(self, plan_id: str, reason: str, who: Acting) -> None:
+        """Return a draft with a sentence that the next revision must answer."""
+        reviewing.send_back(self._desk, plan_id, reason, who, _person(who))
+
+    def reject(self, plan_id: str, reason: str, who: Acting) -> None:
+        """Close a draft for good."""
+        reviewing.reject(self._desk, plan_id, reason, who, _person(who))
+
+    def activate(self, plan_id: str, cause: Cause) -> PlanStatus:
+        """Start an APPROVED plan if all that it needs still holds."""
+        return reviewing.activate(self._desk, plan_id, cause)
+
+    def evaluate(self, plan_id: str, cause: Cause) -> Evaluation:
+        """Ask whether a plan is over, and close it where it is."""
+        return close_if_over(self._desk, plan_id, cause)
+
+    def advance(self, plan_id: str, cause: Cause) -> str:
+        """Take a running plan one step further; returns what was done, or `waits`."""
+        return advance(self._desk, plan_id, cause)
+
+    def pause(self, plan_id: str, reason: str, who: Acting) -> None:
+        """Pause an ACTIVE plan."""
+        steering.pause(self._desk, plan_id, reason, who, _person(who))
+
+    def resume(self, plan_id: str, reason: str, who: Acting) -> None:
+        """Resume a PAUSED plan."""
+        steering.resume(self._desk, plan_id, reason, who, _person(who))
+
+    def abort(self, plan_id: str, reason: str, who: Acting) -> None:
+        """End a plan at once."""
+        steering.abort(self._desk, plan_id, reason, who, _person(who))
+
+    def approve_step(self, plan_id: str, step_id: str, seen: str, who: Acting, *, text: str | None = None) -> str:
+        """Approve a rendered text as seen, or as edited here."""
+        return reviewing.approve_step(
+            self._desk, plan_id, self._step_id(plan_id, step_id), seen, who, _person(who), text=text
+        )
+
+    def reject_step(self, plan_id: str, step_id: str, reason: str, who: Acting) -> None:
+        """Refuse a rendered step: it is skipped."""
+        reviewing.reject_step(self._desk, plan_id, self._step_id(plan_id, step_id), reason, who, _person(who))
+
+    def report_outcome(self, plan_id: str, step_id: str, outcome: str, who: Acting) -> str:
+        """Record what the world answered."""
+        return report(self._desk, plan_id, step_id, outcome, who, _person(who))
+
+    def skip(self, plan_id: str, step_id: str, reason: str, who: Acting) -> None:
+        """Set a step aside."""
+        steering.skip(self._desk, plan_id, step_id, reason, who, _person(who))
+
+    def retry(self, plan_id: str, step_id: str, reason: str, who: Acting) -> None:
+        """Try a FAILED step again."""
+        steering.retry(self._desk, plan_id, step_id, reason, who, _person(who))
+
+    def reconcile(self, plan_id: str, step_id: str, found: ReceiptKind, reason: str, who: Acting) -> None:
+        """End a doubt with what a person found out."""
+        steering.reconcile(self._desk, plan_id, step_id, found, reason, who, _person(who))
+
+    def receive(self, event: Event) -> bool:
+        """Keep an event from outside; False for a redelivery."""
+        return receiving.receive(self._desk, event)
+
+    def take_event(self, source: str, event_id: str) -> Taken:
+        """Take up one event from the inbox."""
+        return receiving.take_event(self._desk, source, event_id)
+
+    def status(self, plan_id: str) -> PlanStatus:
+        """Return where a plan stands."""
+        with self._desk.unit() as unit:
+            return unit.plans.get(plan_id).plan.status
+
+    def next_event(self, plan_id: str) -> Event | None:
+        """Return the oldest event in the inbox that waits for this plan."""
+        with self._desk.unit() as unit:
+            return next(iter(unit.events.waiting(plan_id)), None)
+
+    def wait(self, plan_id: str) -> None:
+        """Leave a draft until its review or its end."""
+        with self._desk.unit() as unit:
+            record = unit.plans.get(plan_id)
+            unit.wake(plan_id, record.plan.expires_at + timedelta(microseconds=1))
+
+    def _step_id(self, plan_id: str, step_id: str) -> str:
+        with self._desk.unit() as unit:
+            return str(find_step(unit.state(plan_id), step_id).step_id)
+
+
+def _person(who: Acting) -> Cause:
+    return Cause(kind="person", ref=who.principal.principal_id)

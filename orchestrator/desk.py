@@ -1,0 +1,167 @@
+"""What every command works with: the store, the clock, ids, the executor, and who is acting."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+
+from gate import Act, AuthorityRequest, Decision, GateContext, Phase, PolicyBundle, check, may
+from ledger import Actor, Authority, Entry, GateEvaluated, PlanState
+from orchestrator.errors import NotAllowedError
+from orchestrator.ports import Clock, Executor, Ids
+from plan import (
+    OPEN,
+    ActorKind,
+    Cause,
+    Frozen,
+    OpenPlan,
+    Principal,
+    RiskClass,
+    Situation,
+)
+from store import PlanRecord, Store, Unit
+
+SYSTEM_ID = "oncourse"
+
+
+class Acting(Frozen):
+    """Who gives a command, and how they proved who they are."""
+
+    principal: Principal
+    authenticated: str = "cli"
+
+    @property
+    def actor(self) -> Actor:
+        """Return the actor that entries name."""
+        return Actor(kind=self.principal.kind, id=self.principal.principal_id)
+
+
+def system(tenant_id: str) -> Acting:
+    """Return the system itself as the one who acts; it never approves, resumes or transfers."""
+    return Acting(
+        principal=Principal(principal_id=SYSTEM_ID, tenant_id=tenant_id, kind=ActorKind.SYSTEM),
+        authenticated="process",
+    )
+
+
+BY_SYSTEM = Authority(role="system", grant="AUTH-SYSTEM")
+
+
+@lru_cache(maxsize=64)
+def _bundle(text: str) -> PolicyBundle:
+    return PolicyBundle.model_validate_json(text)
+
+
+class Desk:
+    """The orchestrator's dependencies for one tenant."""
+
+    def __init__(self, store: Store, tenant_id: str, *, clock: Clock, ids: Ids, executor: Executor) -> None:
+        self.store, self.tenant_id, self.clock, self.ids, self.executor = store, tenant_id, clock, ids, executor
+
+    @contextmanager
+    def unit(self) -> Iterator[Unit]:
+        """Open one transaction at the present instant."""
+        with self.store.unit(self.tenant_id, self.clock.now()) as unit:
+            yield unit
+
+    @property
+    def system(self) -> Acting:
+        """Return the system as the one who acts."""
+        return system(self.tenant_id)
+
+
+def bundle(unit: Unit, digest: str | None = None) -> tuple[PolicyBundle, str]:
+    """Return a bundle and its digest: the one in force, or the one named."""
+    name = digest or unit.policies.in_force()
+    return _bundle(unit.policies.text(name)), name
+
+
+def situation(unit: Unit, account_id: str, *, without: str | None = None) -> Situation:
+    """Return what is known of an account now; `without` leaves one plan out of its open plans."""
+    open_plans = tuple(
+        OpenPlan(plan_id=str(r.plan.plan_id), plan_type=r.plan.plan_type, status=str(r.plan.status))
+        for r in unit.plans.find(account_id=account_id, statuses=OPEN)
+        if str(r.plan.plan_id) != without
+    )
+    return unit.accounts.situation(account_id, unit.tenant(), unit.now, open_plans)
+
+
+def amount_of(state: PlanState) -> int:
+    """Return the yearly revenue that a plan is about, in minor units."""
+    return sum(state.plan.objective_params.baseline_arr_minor.values())
+
+
+def authorize(
+    unit: Unit, who: Acting, act: Act, state: PlanState | None = None, *, risk: RiskClass | None = None
+) -> Authority:
+    """Return the authority under which someone may act; raise NotAllowedError with the reason and who could."""
+    request = AuthorityRequest(
+        act=act,
+        principal=who.principal,
+        tenant_id=unit.tenant_id,
+        risk=risk or (state.plan.risk if state else RiskClass.LOW),
+        owner=state.plan.owner if state else None,
+        editors=state.editors if state else frozenset(),
+        already_approved=frozenset(a.principal_id for a in state.approvals) if state else frozenset(),
+        amount_minor=amount_of(state) if state else 0,
+        paused_by=state.paused_by if state else None,
+    )
+    answer = may(request, bundle(unit)[0])
+    if not answer.allowed:
+        who_could = f"; {answer.who_could} could" if answer.who_could else ""
+        raise NotAllowedError(f"{who.principal.principal_id} may not {act.value}: {answer.reason}{who_could}")
+    return Authority(role=answer.role, grant=answer.grant)
+
+
+def gate_context(unit: Unit, record: PlanRecord, *, objective_met: bool = False) -> GateContext:
+    """Return what the gate needs to know of a plan at this moment."""
+    plan, state = record.plan, record.state
+    active = frozenset(p.principal_id for p in unit.principals.every() if p.active)
+    return GateContext(
+        tenant_id=unit.tenant_id,
+        situation=situation(unit, plan.account_id, without=str(plan.plan_id)),
+        objective_met=objective_met,
+        content_digest=record.content_digest,
+        approvals=state.approvals,
+        step_approvals=state.step_approvals,
+        editors=state.editors,
+        active_principals=active,
+        slot_holder=_other_holder(unit, record),
+    )
+
+
+def _other_holder(unit: Unit, record: PlanRecord) -> str | None:
+    holder = unit.plans.slot_holder(record.plan.account_id, record.plan.plan_type)
+    return None if holder == str(record.plan.plan_id) else holder
+
+
+def judge(unit: Unit, record: PlanRecord, context: GateContext, phase: Phase, cause: Cause) -> tuple[Decision, Entry]:
+    """Ask the gate under the bundle in force, and write its answer into the plan's stream."""
+    policy, name = bundle(unit)
+    decision = check(record.plan, context, policy, phase=phase, now=unit.now)
+    stream = f"plan/{record.plan.plan_id}"
+    entry = unit.record(
+        stream,
+        "plan.gate_evaluated.v1",
+        GateEvaluated(
+            phase=phase.value,
+            verdict=decision.verdict.value,
+            risk=decision.risk,
+            codes=tuple(sorted({v.code for v in decision.violations})),
+            role=decision.required_authority.role,
+            persons=decision.required_authority.persons,
+            decision=decision.digest,
+            ruleset=decision.ruleset_digest,
+            inputs=unit.sealer(stream).seal(decision.inputs_digest),
+            step_id=context.step_id,
+        ),
+        actor=Actor(kind=ActorKind.POLICY, id="gate"),
+        authority=Authority(role="policy", grant="AUTH-GATE"),
+        cause=cause,
+        policy=name,
+    )
+    return decision, entry
+
+
+def findings(decision: Decision) -> tuple[str, ...]:
+    """Return the violations as lines: code, place, what, and what to do about it."""
+    return tuple(f"{v.code} {v.severity} {v.where}: {v.message}; {v.mend}" for v in decision.violations)

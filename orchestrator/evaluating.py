@@ -1,0 +1,58 @@
+"""Ask the evaluator, log what it read, and close a plan whose end has come."""
+
+from evaluator import Ending, Evaluation, evaluate
+from ledger import Actor, Authority, ObjectiveEvaluated
+from orchestrator.desk import Desk
+from orchestrator.moves import Hand
+from plan import ActorKind, Cause, PlanEvent, PlanStatus, digest
+from store import PlanRecord, Unit
+
+_EVENTS: dict[Ending, PlanEvent] = {
+    Ending.COMPLETE: PlanEvent.COMPLETE,
+    Ending.EXPIRE: PlanEvent.EXPIRE,
+    Ending.MOOT: PlanEvent.MOOT,
+    Ending.ABORT: PlanEvent.ABORT,
+}
+
+
+def read(unit: Unit, record: PlanRecord) -> Evaluation:
+    """Return what the evaluator says of a plan now."""
+    return evaluate(record.plan, unit.accounts.facts(record.plan.account_id), unit.now)
+
+
+def objective_met(unit: Unit, record: PlanRecord) -> bool:
+    """Tell whether the objective is true already."""
+    return read(unit, record).objective_met
+
+
+def close_if_over(desk: Desk, plan_id: str, cause: Cause) -> Evaluation:
+    """Evaluate a plan, log the reading where it changed, and close the plan where it is over."""
+    with desk.unit() as unit:
+        record = unit.plans.get(plan_id)
+        found = read(unit, record)
+        told = digest(found.model_dump(mode="json", exclude={"at"}))
+        if told == record.state.reading and found.ending is Ending.GOES_ON:
+            return found
+        hand = Hand(unit, desk.system, cause=cause)
+        entry = unit.record(
+            f"plan/{plan_id}",
+            "plan.objective_evaluated.v1",
+            ObjectiveEvaluated(
+                ending=found.ending.value,
+                reason=found.reason,
+                met=found.objective_met,
+                facts=found.facts,
+                reading=told,
+            ),
+            actor=Actor(kind=ActorKind.SYSTEM, id="evaluator"),
+            authority=Authority(role="system", grant="AUTH-SYSTEM"),
+            cause=cause,
+        )
+        if found.ending is not Ending.GOES_ON:
+            state = unit.state(plan_id)
+            event, reason, target = _EVENTS[found.ending], found.reason, None
+            if event is PlanEvent.MOOT and state.ever_active:
+                target, reason = PlanStatus.COMPLETED, "objective_met"
+            told_by = " ".join(reading.sentence for reading in found.detail)
+            hand.because(entry).move_plan(state, event, (reason, told_by), target=target)
+        return found

@@ -1,0 +1,140 @@
+"""Texts that leave a step: rendered from a template per action and language with facts, never by a model.
+
+A rendered text is an artefact of the step, outside the plan's content. Its digest is its own salted commitment, so
+it can be bound by an approval and named in the ledger without holding a personal word.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from plan import PlanStep, RevenuePlanV1, Situation, contacts_of, ids_of
+from store import Artefact, PlanRecord, Unit
+
+_MEETING_EN = """\
+To: {contacts}
+Subject: A talk about the year ahead
+
+Hello {first_name},
+
+your agreement with us renews on {renews_on}. Before anything else we would like to hear how things are going and
+what should be different next year. Would one of {slots} times in the coming days suit you?
+
+{owner}
+"""
+_MEETING_DE = """\
+An: {contacts}
+Betreff: Ein Gespräch über das kommende Jahr
+
+Guten Tag {first_name},
+
+Ihr Vertrag mit uns verlängert sich am {renews_on}. Vorher möchten wir hören, wie es läuft und was im nächsten Jahr
+anders werden soll. Passt Ihnen einer von {slots} Terminen in den nächsten Tagen?
+
+{owner}
+"""
+TEMPLATES: dict[tuple[str, str], str] = {
+    ("REQUEST_RENEWAL_MEETING", "en"): _MEETING_EN,
+    ("REQUEST_RENEWAL_MEETING", "de"): _MEETING_DE,
+    (
+        "PREP_RENEWAL_BRIEF",
+        "en",
+    ): "Renewal brief for {account}: {sections}.\nContracts: {subject}, renewing {renews_on}.\n"
+    "Posture: {posture}.\nSignals: {signals}.\n",
+    ("CONFIRM_RENEWAL_OWNER", "en"): "Please confirm that {candidate} is accountable for the renewal of {account}.\n",
+    ("MAP_STAKEHOLDERS", "en"): "Please map these roles at {account}: {roles}. Say who decides and who is missing.\n",
+    ("ESCALATE_SUPPORT_RISK", "en"): "Escalation ({severity}) for {account}: tickets {tickets}.\nAt stake: {subject}, "
+    "renewing {renews_on}.\n{business_impact}\n",
+    ("ENGAGE_EXEC_SPONSOR", "en"): "To: {contacts}\nFrom: {exec_sponsor}\nSubject: {account} and us\n\n"
+    "Hello {first_name},\n\n{ask}\n",
+    ("RUN_VALUE_REVIEW", "en"): "Please hold a value review with {account}. Agenda: {agenda}\n",
+    (
+        "LAUNCH_ADOPTION_PLAY",
+        "en",
+    ): "To: {contacts}\nSubject: Getting more out of what you have\n\nHello {first_name},\n\n"
+    "we would like to offer you {play} for your team, at no charge. May we propose a date?\n\n{owner}\n",
+    ("REBUILD_CHAMPION", "en"): "To: {contacts}\nSubject: Getting to know each other\n\nHello {first_name},\n\n"
+    "we have worked with your colleagues at {account} for some time and would like to meet you too.\n\n{owner}\n",
+    ("RESOLVE_BILLING_BLOCKER", "en"): "To: {contacts}\nSubject: Open invoices {invoices}\n\nHello {first_name},\n\n"
+    "the invoices named above are open on our side. Is anything missing on yours?\n\n{owner}\n",
+    ("REQUEST_DISCOUNT_APPROVAL", "en"): "Deal desk: {discount} for {account}, lever {lever}.\n{reason}\n",
+    ("SEND_RENEWAL_PROPOSAL", "en"): "To: {contacts}\nSubject: Your renewal on {renews_on}\n\nHello {first_name},\n\n"
+    "attached is our proposal for the coming year{discount_clause}.\n\n{owner}\n",
+    ("RECORD_COMMITMENT", "en"): "Please attach the signed order form for {opportunity} ({account}).\n",
+    ("NOTIFY_ACCOUNT_TEAM", "en"): "[{account}] {message}\n",
+}
+
+
+def render(plan: RevenuePlanV1, step: PlanStep, known: Situation) -> str:
+    """Return the text of a step from its template and the facts; the same facts give the same text."""
+    language = _language(step, known)
+    template = TEMPLATES.get((step.action_type, language)) or TEMPLATES[(step.action_type, "en")]
+    return template.format_map(_Facts(plan, step, known))
+
+
+def keep_text(unit: Unit, record: PlanRecord, step: PlanStep, text: str) -> str:
+    """Keep a text as the step's artefact for its next attempt; return the digest that an approval binds."""
+    ref = unit.sealer(f"plan/{record.plan.plan_id}").seal(text)
+    digest = "sha256:" + ref.rpartition(":")[2]
+    unit.effects.keep(
+        Artefact(
+            plan_id=str(record.plan.plan_id),
+            step_id=str(step.step_id),
+            attempt=step.attempts + 1,
+            digest=digest,
+            ref=ref,
+            at=unit.now,
+        )
+    )
+    return digest
+
+
+def _language(step: PlanStep, known: Situation) -> str:
+    asked = (step.params or {}).get("language")
+    if isinstance(asked, str) and asked != "en":
+        return asked
+    contact = next((known.contact(c) for c in contacts_of(step.params)), None)
+    return contact.language if contact else "en"
+
+
+class _Facts(Mapping[str, str]):
+    """What a template may name; values are put in as they are, never read as a template."""
+
+    def __init__(self, plan: RevenuePlanV1, step: PlanStep, known: Situation) -> None:
+        params: dict[str, Any] = step.params or {}
+        contacts = [c for c in (known.contact(i) for i in contacts_of(params)) if c is not None]
+        owner = next((o.name for o in known.owners if o.owner_id == plan.owner), plan.owner)
+        renews = [c.renews_on for c in known.contracts if c.contract_id in plan.subject]
+        discount = int(params.get("discount_bp") or 0)
+        self._values = {
+            "account": known.account.name,
+            "contacts": ", ".join(f"{c.name} <{c.email}>" if c.email else c.name for c in contacts),
+            "first_name": contacts[0].name.split(" ")[0] if contacts else "",
+            "owner": owner,
+            "subject": ", ".join(plan.subject),
+            "renews_on": min(renews).isoformat() if renews else "soon",
+            "posture": known.posture.posture.value,
+            "signals": ", ".join(sorted({s.type.value for s in known.signals})) or "none",
+            "slots": str(params.get("proposed_slots", 3)),
+            "sections": ", ".join(params.get("sections", ())),
+            "roles": ", ".join(params.get("roles_required", ())),
+            "tickets": ", ".join(ids_of(params, "ticket_ids")),
+            "invoices": ", ".join(ids_of(params, "invoice_ids")),
+            "candidate": next((o.name for o in known.owners if o.owner_id == params.get("candidate_owner")), owner),
+            "exec_sponsor": str(params.get("exec_sponsor_id", "")),
+            "opportunity": str(params.get("opportunity_id", "")),
+            "play": str(params.get("play", "")).replace("_", " ").lower(),
+            "discount": f"{discount // 100}.{discount % 100:02d} %",
+            "discount_clause": f", with {discount // 100}.{discount % 100:02d} % off" if discount else "",
+        } | {
+            name: str(params.get(name, ""))
+            for name in ("severity", "business_impact", "ask", "agenda", "lever", "reason", "message")
+        }
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)

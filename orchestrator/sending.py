@@ -1,0 +1,246 @@
+"""Effects: the intent is committed first, the call carries its key, the result is committed after.
+
+The key is `plan_id:step_id:attempt_no`. Whoever dies between leaves a claim that lapses; the step is then in doubt
+and is reconciled, never resent blindly.
+"""
+
+from datetime import timedelta
+from uuid import UUID
+
+from gate import Phase, Verdict
+from ledger import PlanState
+from orchestrator.desk import Desk, findings, gate_context, judge, situation
+from orchestrator.evaluating import objective_met
+from orchestrator.landing import after_failure, wake_if_open
+from orchestrator.moves import CLAIM, Hand, attempts_left, done_status, retry_at
+from orchestrator.ports import Order, Receipt, ReceiptKind
+from orchestrator.rendering import keep_text, render
+from plan import Approval, Cause, Mode, PlanEvent, PlanStep, Provider, StepEvent, StepStatus, spec_of
+from store import Artefact, Effect, EffectStatus, PlanRecord, Unit
+
+RECONCILE_EVERY = timedelta(hours=1)
+
+
+def start(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
+    """Start one step: judge it anew, commit the intent, call, commit the result. False where it could not start."""
+    with desk.unit() as unit:
+        record = unit.plans.get(plan_id)
+        step = record.plan.step(step_id)
+        hand = Hand(unit, desk.system, cause=cause)
+        kept = _text_of(unit, record, step)
+        context = gate_context(unit, record, objective_met=objective_met(unit, record))
+        context = context.model_copy(update={"step_id": step_id, "rendered_digest": kept.digest})
+        decision, entry = judge(unit, record, context, Phase.STEP, cause)
+        if decision.verdict is Verdict.DENY:
+            why = "; ".join(line for line in findings(decision) if " HARD " in line)
+            hand.because(entry).move_plan(record.state, PlanEvent.PAUSE, ("policy", why[:1800]))
+            unit.wake(plan_id, unit.now)
+            return True
+        key = f"{plan_id}:{step_id}:{step.attempts + 1}"
+        started = hand.because(entry).move_step(
+            record.state, step, StepEvent.START, attempt=step.attempts + 1, key=key, rendered=kept.digest
+        )
+        if step.approval is Approval.TASK:
+            _hand_over(hand.because(started), record.state, step)
+            unit.wake(plan_id, unit.now)
+            return True
+        order, fence = _intend(unit, record, step, kept, key)
+    _deliver(desk, order, fence)
+    return True
+
+
+def _hand_over(hand: Hand, state: PlanState, step: PlanStep) -> None:
+    """Give a task to its performer: nothing leaves, the outcome is awaited."""
+    spec = spec_of(step.action_type)
+    fresh = hand.unit.state(state.plan.plan_id)
+    hand.move_step(
+        fresh,
+        fresh.plan.step(step.step_id),
+        StepEvent.DISPATCHED,
+        wait_until=hand.unit.now + spec.outcome_timeout,
+    )
+
+
+def _text_of(unit: Unit, record: PlanRecord, step: PlanStep) -> Artefact:
+    """Return the text to send: the one approved for this attempt, else the newest, else rendered now."""
+    attempt = step.attempts + 1
+    given = [a for a in record.state.step_approvals if (a.step_id, a.attempt) == (step.step_id, attempt)]
+    digest = given[-1].rendered_digest if given else None
+    kept = unit.effects.artefact(record.plan.plan_id, step.step_id, attempt, digest)
+    if kept is None:
+        keep_text(unit, record, step, render(record.plan, step, situation(unit, record.plan.account_id)))
+        kept = unit.effects.artefact(record.plan.plan_id, step.step_id, attempt)
+    if kept is None:
+        raise RuntimeError("a text that was kept is not there")
+    return kept
+
+
+def _intend(unit: Unit, record: PlanRecord, step: PlanStep, kept: Artefact, key: str) -> tuple[Order, int]:
+    spec, plan = spec_of(step.action_type), record.plan
+    shadow = unit.tenant().mode is Mode.SHADOW
+    unit.effects.intend(
+        Effect(
+            key=key,
+            plan_id=str(plan.plan_id),
+            step_id=str(step.step_id),
+            status=EffectStatus.STARTED,
+            shadow=shadow,
+            rendered=kept.digest,
+            content=record.content_digest,
+            revision=plan.revision,
+            action_type=step.action_type,
+            external=spec.external,
+            intended_at=unit.now,
+            claimed_until=unit.now + CLAIM,
+            calls=1,
+        )
+    )
+    unit.wake(plan.plan_id, unit.now + CLAIM)
+    return _order(unit, record, step, key, kept, shadow=shadow), unit.plans.raise_fence(plan.plan_id)
+
+
+def _order(unit: Unit, record: PlanRecord, step: PlanStep, key: str, kept: Artefact, *, shadow: bool) -> Order:
+    return Order(
+        key=key,
+        tenant_id=record.plan.tenant_id,
+        account_id=record.plan.account_id,
+        plan_id=record.plan.plan_id,
+        step_id=step.step_id,
+        action_type=step.action_type,
+        attempt=int(key.rpartition(":")[2]),
+        params=step.params or {},
+        text=unit.text(kept.ref),
+        rendered=kept.digest,
+        external=spec_of(step.action_type).external,
+        shadow=shadow,
+        at=unit.now,
+    )
+
+
+def _deliver(desk: Desk, order: Order, fence: int) -> None:
+    try:
+        receipt = _shadow(order) if order.shadow else desk.executor.execute(order)
+    except Exception as error:  # noqa: BLE001 - whatever a provider throws, nobody knows whether the order left
+        receipt = Receipt(kind=ReceiptKind.UNKNOWN, reference=f"{type(error).__name__}"[:200])
+    with desk.unit() as unit:
+        record = unit.plans.get(str(order.plan_id))
+        step = record.plan.step(order.step_id)
+        if record.fence == fence and step.status is StepStatus.RUNNING:
+            take(unit, desk, record, step, receipt, Cause(kind="event", ref=f"{desk.executor.name}/{order.key}"[:200]))
+
+
+def _shadow(order: Order) -> Receipt:
+    """Answer for an order that is recorded instead of sent."""
+    spec = spec_of(order.action_type)
+    if spec.awaits_outcome:
+        return Receipt(kind=ReceiptKind.DISPATCHED, reference="shadow: recorded, not sent")
+    return Receipt(kind=ReceiptKind.SUCCEEDED, outcome=spec.outcomes_ok[0], reference="shadow: recorded, not sent")
+
+
+def take(unit: Unit, desk: Desk, record: PlanRecord, step: PlanStep, receipt: Receipt, cause: Cause) -> None:
+    """Land a provider's answer to a RUNNING step."""
+    state, spec = record.state, spec_of(step.action_type)
+    hand = Hand(unit, desk.system, cause=cause)
+    key = f"{record.plan.plan_id}:{step.step_id}:{step.attempts}"
+    kind, said = receipt.kind, receipt.outcome
+    given: dict[str, object] = {"receipt": receipt.reference or None, "key": key}
+    if kind in {ReceiptKind.SUCCEEDED, ReceiptKind.DISPATCHED}:
+        unit.effects.settle(key, EffectStatus.DONE, receipt.reference, unit.now)
+        if spec.awaits_outcome or kind is ReceiptKind.DISPATCHED:
+            hand.move_step(state, step, StepEvent.DISPATCHED, wait_until=unit.now + spec.outcome_timeout, **given)
+        elif said in spec.outcomes_ok:
+            hand.move_step(state, step, StepEvent.SUCCEED, target=done_status(step), outcome=said, **given)
+        else:
+            _failed(hand, state, step, said or "NO_OUTCOME", given)
+    elif kind is ReceiptKind.UNKNOWN:
+        unit.effects.settle(key, EffectStatus.UNKNOWN, receipt.reference, unit.now)
+        hand.move_step(state, step, StepEvent.CRASH, **given)
+    else:
+        unit.effects.settle(key, EffectStatus.FAILED, receipt.reference, unit.now)
+        if kind is ReceiptKind.RETRYABLE and attempts_left(step):
+            again = retry_at(unit, spec, step.attempts, unit.tenant())
+            hand.move_step(state, step, StepEvent.FAIL_RETRYABLE, outcome=said, wait_until=again, **given)
+        else:
+            _failed(hand, state, step, said or "FAILED", given)
+    wake_if_open(unit, record.plan.plan_id)
+
+
+def _failed(hand: Hand, state: PlanState, step: PlanStep, outcome: str, given: dict[str, object]) -> None:
+    entry = hand.move_step(state, step, StepEvent.FAIL, outcome=outcome, **given)
+    after_failure(hand.because(entry), state, step, outcome)
+
+
+def lose(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
+    """Put a RUNNING step whose claim has lapsed in doubt: its worker died, and it may have left."""
+    with desk.unit() as unit:
+        record = unit.plans.get(plan_id)
+        step = record.plan.step(step_id)
+        key = f"{plan_id}:{step_id}:{step.attempts}"
+        meant = unit.effects.get(key)
+        if step.status is not StepStatus.RUNNING or (meant is not None and unit.now < meant.claimed_until):
+            return False
+        if meant is not None:
+            unit.effects.settle(key, EffectStatus.UNKNOWN, "claim lapsed", unit.now)
+        Hand(unit, desk.system, cause=cause).move_step(record.state, step, StepEvent.CRASH, key=key)
+        wake_if_open(unit, plan_id)
+        return True
+
+
+def ask(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
+    """Ask the provider about a step in doubt; one that sends at most once is left to a person. True where it moved."""
+    with desk.unit() as unit:
+        record = unit.plans.get(plan_id)
+        step = record.plan.step(step_id)
+        key = f"{plan_id}:{step_id}:{step.attempts}"
+        meant = unit.effects.get(key)
+        if spec_of(step.action_type).provider is Provider.AT_MOST_ONCE or meant is None:
+            return False
+        kept = unit.effects.artefact(plan_id, step_id, step.attempts, meant.rendered)
+        if kept is None:
+            return False
+        order = _order(unit, record, step, key, kept, shadow=meant.shadow)
+        unit.effects.claim(key, unit.now + CLAIM)
+    try:
+        receipt = _shadow(order) if order.shadow else desk.executor.reconcile(order)
+    except Exception as error:  # noqa: BLE001 - whatever a provider throws, the step stays in doubt
+        receipt = Receipt(kind=ReceiptKind.UNKNOWN, reference=type(error).__name__[:200])
+    return settle_doubt(desk, plan_id, step_id, receipt, cause)
+
+
+def settle_doubt(desk: Desk, plan_id: str, step_id: UUID, receipt: Receipt, cause: Cause) -> bool:
+    """Land what a provider or a person found out about a step in doubt; False where nothing was found."""
+    with desk.unit() as unit:
+        record = unit.plans.get(plan_id)
+        step = record.plan.step(step_id)
+        if step.status is not StepStatus.IN_DOUBT:
+            return False
+        if receipt.kind is ReceiptKind.UNKNOWN:
+            unit.wake(plan_id, unit.now + RECONCILE_EVERY)
+            return False
+        resolve(Hand(unit, desk.system, cause=cause), record.state, step, receipt)
+        wake_if_open(unit, plan_id)
+        return True
+
+
+def resolve(hand: Hand, state: PlanState, step: PlanStep, receipt: Receipt) -> None:
+    """Write the move that ends a doubt."""
+    unit, spec = hand.unit, spec_of(step.action_type)
+    key = f"{state.plan.plan_id}:{step.step_id}:{step.attempts}"
+    if receipt.kind is ReceiptKind.NOT_SENT:
+        unit.effects.settle(key, EffectStatus.NOT_SENT, receipt.reference, unit.now)
+        hand.move_step(state, step, StepEvent.RECONCILE_NOT_SENT, key=key)
+    elif receipt.kind in {ReceiptKind.SUCCEEDED, ReceiptKind.DISPATCHED}:
+        unit.effects.settle(key, EffectStatus.DONE, receipt.reference, unit.now)
+        if spec.awaits_outcome:
+            until = unit.now + spec.outcome_timeout
+            hand.move_step(
+                state, step, StepEvent.RECONCILE_OK, target=StepStatus.AWAITING_OUTCOME, wait_until=until, key=key
+            )
+        else:
+            said = receipt.outcome or spec.outcomes_ok[0]
+            hand.move_step(state, step, StepEvent.RECONCILE_OK, target=done_status(step), outcome=said, key=key)
+    else:
+        unit.effects.settle(key, EffectStatus.FAILED, receipt.reference, unit.now)
+        said = receipt.outcome or "FAILED"
+        entry = hand.move_step(state, step, StepEvent.RECONCILE_BAD, outcome=said, key=key)
+        after_failure(hand.because(entry), state, step, said)

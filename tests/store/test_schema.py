@@ -1,0 +1,52 @@
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+from sqlalchemy.exc import DatabaseError
+
+from ledger import Actor
+from plan import Tenant
+from store import StoreError, open_engine, schema_state, upgrade
+from store.tables import metadata
+from tests.store.conftest import NOW
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_code(engine):
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_a_second_upgrade_changes_nothing(engine):
+    before = schema_state(engine)
+    upgrade(engine)
+    assert schema_state(engine) == before
+    assert before[0] == before[1]
+
+
+@pytest.mark.parametrize("statement", ["UPDATE ledger_entry SET body = 'x'", "DELETE FROM ledger_entry"])
+def test_an_entry_can_neither_be_changed_nor_removed(engine, store, statement):
+    with store.unit("t", NOW) as unit:
+        unit.open_tenant(Tenant(tenant_id="t", name="T"), Actor(kind="human", id="root"))
+    with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
+        connection.execute(text(statement))
+    with store.unit("t", NOW) as unit:
+        assert [entry.type for _, entry in unit.every_entry()] == ["log.opened.v1"]
+
+
+def test_the_ledger_cannot_be_truncated(engine, store):
+    if engine.dialect.name == "sqlite":
+        statement = "DELETE FROM ledger_entry WHERE 1"
+    else:
+        statement = "TRUNCATE ledger_entry"
+    with store.unit("t", NOW) as unit:
+        unit.open_tenant(Tenant(tenant_id="t", name="T"), Actor(kind="human", id="root"))
+    with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("url", ["nonsense", "oracle://x", "sqlite:////nowhere/at/all.db"])
+def test_a_database_that_cannot_be_opened_gives_one_clear_line(url):
+    with pytest.raises(StoreError) as told:
+        upgrade(open_engine(url))
+    assert "\n" not in str(told.value)
