@@ -41,6 +41,8 @@ class Script(Frozen):
     temper: Temper = USUAL
     answers: dict[str, tuple[Answer, ...]] = Field(default_factory=dict)
     """Action type -> the answer to its first, second, ... attempt; silence after the last."""
+    closes_at_bp: int | None = Field(default=10_000, ge=0, le=20_000)
+    """With a signed commitment the CRM closes the renewal at this share of the old revenue; None: it never does."""
     faults: dict[str, int] = Field(default_factory=dict)
     """Action type -> how many first attempts the provider turns away for now."""
 
@@ -95,6 +97,11 @@ class Customers:
             given = fixed[step.attempts - 1]
             return self._at(sent_at, given.after_days, calendar), given.outcome
         return self._drawn(account_id, step, spec, script.temper, sent_at, calendar)
+
+    def closing(self, account_id: str, baseline_minor: int) -> int | None:
+        """Return the yearly revenue at which the CRM closes a renewal; None where it does not."""
+        share = self._scripts.get(account_id, Script()).closes_at_bp
+        return None if share is None else baseline_minor * share // 10_000
 
     def _drawn(
         self,

@@ -14,10 +14,13 @@ from orchestrator import Acting, Orchestrator, amount_of, bundle
 from plan import (
     CLOSED,
     Calendar,
+    Fact,
+    FactKind,
     OncourseError,
     PlanStatus,
     PlanStep,
     Principal,
+    RenewalStatus,
     RevenuePlanV1,
     RiskClass,
     StepStatus,
@@ -80,7 +83,45 @@ class World:
         if answer is None:
             return
         at, outcome = answer
+        if outcome in {"COMMITMENT_SIGNED", "CLOSED_WON"}:
+            self._close(plan, at)
         self.at(at, lambda: self.tell(_outcome(plan, step, key, outcome, at)))
+
+    def _close(self, plan: RevenuePlanV1, at: datetime) -> None:
+        """Let the CRM close the renewal of each contract, just before the commitment is reported."""
+        for contract_id, baseline in plan.objective_params.baseline_arr_minor.items():
+            retained = self._customers.closing(plan.account_id, baseline)
+            if retained is not None:
+                fact = renewal_fact(plan.account_id, contract_id, RenewalStatus.CLOSED_WON, retained, at)
+                self.at(at, lambda fact=fact: self.tell(fact))  # type: ignore[misc] # bound now, called later
+
+    def lose(self, account_id: str, contract_id: str, at: datetime) -> None:
+        """Let the CRM record a lost renewal at an instant."""
+        fact = renewal_fact(account_id, contract_id, RenewalStatus.CLOSED_LOST, 0, at)
+        self.at(at, lambda: self.tell(fact))
+
+
+def renewal_fact(account_id: str, contract_id: str, status: RenewalStatus, retained: int, at: datetime) -> Event:
+    """Return the event by which the CRM says how a renewal stands."""
+    fact = Fact(
+        fact_id=f"crm-{contract_id}-{at:%Y%m%d}",
+        account_id=account_id,
+        kind=FactKind.RENEWAL_STATUS,
+        subject_id=contract_id,
+        value=status.value,
+        number=retained,
+        effective_at=at,
+        recorded_at=at,
+        source="crm",
+    )
+    return Event(
+        source="crm",
+        event_id=f"fact-{contract_id}-{at:%Y%m%d}",
+        type=EventType.FACT_RECORDED,
+        account_id=account_id,
+        body=fact.model_dump(mode="json"),
+        received_at=at,
+    )
 
 
 def _outcome(plan: RevenuePlanV1, step: PlanStep, key: str, outcome: str, at: datetime) -> Event:

@@ -223,10 +223,10 @@ def settle_doubt(desk: Desk, plan_id: str, step_id: UUID, receipt: Receipt, caus
 
 
 def resolve(hand: Hand, state: PlanState, step: PlanStep, receipt: Receipt) -> None:
-    """Write the move that ends a doubt."""
+    """Write the move that ends a doubt; what never left after the last attempt allowed has failed."""
     unit, spec = hand.unit, spec_of(step.action_type)
     key = f"{state.plan.plan_id}:{step.step_id}:{step.attempts}"
-    if receipt.kind is ReceiptKind.NOT_SENT:
+    if receipt.kind is ReceiptKind.NOT_SENT and attempts_left(step):
         unit.effects.settle(key, EffectStatus.NOT_SENT, receipt.reference, unit.now)
         hand.move_step(state, step, StepEvent.RECONCILE_NOT_SENT, key=key)
     elif receipt.kind in {ReceiptKind.SUCCEEDED, ReceiptKind.DISPATCHED}:
@@ -241,6 +241,6 @@ def resolve(hand: Hand, state: PlanState, step: PlanStep, receipt: Receipt) -> N
             hand.move_step(state, step, StepEvent.RECONCILE_OK, target=done_status(step), outcome=said, key=key)
     else:
         unit.effects.settle(key, EffectStatus.FAILED, receipt.reference, unit.now)
-        said = receipt.outcome or "FAILED"
+        said = receipt.outcome or receipt.kind.value
         entry = hand.move_step(state, step, StepEvent.RECONCILE_BAD, outcome=said, key=key)
         after_failure(hand.because(entry), state, step, said)

@@ -125,6 +125,9 @@ from plan.proposals import (
     Provenance,
     Rejected,
 )
+from plan.publication import (
+    published_schema,
+)
 from plan.revenue_plan import (
     MAX_STEPS,
     Cause,
@@ -318,6 +321,7 @@ __all__ = [
     "plan_move",
     "plan_target",
     "private_fields",
+    "published_schema",
     "ready_status",
     "references",
     "reveal",

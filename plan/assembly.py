@@ -94,7 +94,8 @@ def _subject(contract_ids: tuple[Id, ...], situation: Situation) -> tuple[Contra
 def _step(proposed: ProposedStep, ids: dict[str, UUID], calendar: Calendar, *, now: Instant, last: Instant) -> PlanStep:
     spec = find_spec(proposed.action_type)
     day_zero = calendar.local_date(now)
-    not_before = max(now, calendar.at(day_zero + timedelta(days=proposed.start_day), 9))
+    day = calendar.working_day(day_zero + timedelta(days=proposed.start_day))
+    not_before = max(now, calendar.at(day, 9))
     if proposed.due_day is not None:
         due_by = calendar.end_of(day_zero + timedelta(days=proposed.due_day))
     else:

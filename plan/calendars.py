@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, PlainSerializer
+from pydantic import AfterValidator, Field, PlainSerializer
 
 from plan.scalars import Frozen
 
@@ -33,7 +33,13 @@ class Calendar(Frozen):
     """A tenant's time zone, working week (Monday is 0) and holidays."""
 
     time_zone: Zone = "UTC"
-    weekdays: tuple[int, ...] = (0, 1, 2, 3, 4)
+    weekdays: Annotated[tuple[Annotated[int, Field(ge=0, le=6)], ...], Field(min_length=1, max_length=7)] = (
+        0,
+        1,
+        2,
+        3,
+        4,
+    )
     holidays: Holidays = frozenset()
 
     def local_date(self, at: datetime) -> date:
@@ -55,6 +61,12 @@ class Calendar(Frozen):
     def is_business_day(self, day: date) -> bool:
         """Tell whether the tenant works on this day."""
         return day.weekday() in self.weekdays and day not in self.holidays
+
+    def working_day(self, day: date) -> date:
+        """Return the day itself where the tenant works on it, else the next one on which it does."""
+        while not self.is_business_day(day):
+            day += timedelta(days=1)
+        return day
 
     def add_business_days(self, at: datetime, days: int) -> datetime:
         """Move by business days (negative: back), keeping the wall-clock time; zero days returns `at` itself."""

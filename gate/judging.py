@@ -1,0 +1,125 @@
+"""The judgement: every rule that the phase asks for, one decision."""
+
+import inspect
+from datetime import datetime
+from functools import cache
+
+from gate.context import GateContext
+from gate.decisions import Decision, GateError, Phase, RequiredAuthority, Severity, Verdict, Violation
+from gate.policy import PolicyBundle, bundle_digest
+from gate.rules import RULES, Rule
+from gate.view import View
+from plan import Frozen, RevenuePlanV1, RiskClass, StepStatus, digest, digest_bytes, highest
+
+RAISED = "PG999"
+_RAISED_MEND = "Report it with the plan's id; until it is mended the plan does not run."
+
+
+class RuleDoc(Frozen):
+    """A rule in words."""
+
+    code: str
+    floor: Severity
+    phases: tuple[str, ...]
+    title: str
+    text: str
+    mend: str
+
+
+class UnknownCodeError(GateError):
+    """No rule has this code."""
+
+    code = "unknown_code"
+
+
+def check(plan: RevenuePlanV1, context: GateContext, policy: PolicyBundle, *, phase: Phase, now: datetime) -> Decision:
+    """Judge a plan: HARD denies, everything else asks a person, and an exception inside a rule counts as HARD PG999.
+
+    `now` and every fact are inputs: the same inputs give the same decision, byte for byte, on any machine.
+    """
+    view = View(plan, context, policy, phase=phase, now=now)
+    violations = tuple(v for rule in RULES if phase in rule.phases for v in _judge(rule, view))
+    risk = _risk(plan, policy)
+    worst = max((v.severity.rank for v in violations), default=-1)
+    return Decision(
+        verdict=Verdict.DENY if worst == Severity.HARD.rank else Verdict.ASK,
+        phase=phase,
+        risk=risk,
+        required_authority=required_authority(risk, violations, policy),
+        violations=violations,
+        policy_digest=bundle_digest(policy),
+        ruleset_digest=ruleset_digest(),
+        inputs_digest=digest(
+            {"plan": plan.model_dump(mode="json"), "context": context.model_dump(mode="json"), "now": now.isoformat()}
+        ),
+    )
+
+
+def required_authority(risk: RiskClass, violations: tuple[Violation, ...], policy: PolicyBundle) -> RequiredAuthority:
+    """Return whose approval it takes: as the risk class demands, and more where a SOFT rule is broken."""
+    asked = policy.authority[risk]
+    if any(v.severity is Severity.SOFT for v in violations):
+        return RequiredAuthority(role="senior_approver", persons=max(2, asked.persons))
+    return RequiredAuthority(role=asked.role, persons=asked.persons)
+
+
+def _judge(rule: Rule, view: View) -> list[Violation]:
+    try:
+        found = list(rule.judge(view))
+    except Exception as error:  # noqa: BLE001 - a rule that raises must not let a plan pass
+        told = f"rule {rule.code} raised {type(error).__name__}"
+        return [Violation(code=RAISED, severity=Severity.HARD, where="gate", message=told, mend=_RAISED_MEND)]
+    severity = max((rule.floor, view.policy.severities.get(rule.code, rule.floor)), key=lambda s: s.rank)
+    return [
+        Violation(code=rule.code, severity=severity, where=place, message=message, mend=rule.mend)
+        for place, message in found
+    ]
+
+
+def _risk(plan: RevenuePlanV1, policy: PolicyBundle) -> RiskClass:
+    alive = (s for s in plan.steps if s.status is not StepStatus.CANCELLED)
+    found = highest(policy.risk_of(plan.plan_type, s.action_type) for s in alive)
+    return found if plan.steps else RiskClass.HIGH
+
+
+@cache
+def ruleset_digest() -> str:
+    """Return the digest of all rules: their codes, floors and phases, and the source of each."""
+    told = []
+    for rule in RULES:
+        source = inspect.getsource(inspect.getmodule(rule.judge) or rule.judge)
+        told.append(f"{rule.code} {rule.floor} {','.join(rule.phases)}\n{source}")
+    return digest_bytes("\n".join(told).encode())
+
+
+@cache
+def rules() -> tuple[RuleDoc, ...]:
+    """Return every rule in words, by code."""
+    told = [
+        RuleDoc(code=r.code, floor=r.floor, phases=tuple(r.phases), title=r.title, text=r.text, mend=r.mend)
+        for r in RULES
+    ]
+    raised = RuleDoc(
+        code=RAISED,
+        floor=Severity.HARD,
+        phases=tuple(Phase),
+        title="A rule raised",
+        text="A rule could not be judged. The gate fails closed: what cannot be judged is denied.",
+        mend=_RAISED_MEND,
+    )
+    return (*told, raised)
+
+
+def explain_code(code: str) -> RuleDoc:
+    """Return a rule in words; raise UnknownCodeError with codes that are near."""
+    wanted = code.strip().upper()
+    for doc in rules():
+        if doc.code == wanted:
+            return doc
+    near = [doc.code for doc in rules() if doc.code[:4] == wanted[:4]] or [doc.code for doc in rules()]
+    raise UnknownCodeError(f"there is no rule {code!r}; near: {', '.join(near)} (all: oncourse gate explain all)")
+
+
+def floors() -> dict[str, Severity]:
+    """Return the lowest severity of each code."""
+    return {doc.code: doc.floor for doc in rules()}

@@ -1,0 +1,96 @@
+"""The policy bundle: numbers, lists, severities and authorities as frozen data, addressed by digest."""
+
+from functools import cache
+
+from pydantic import Field, field_validator, model_validator
+
+from gate.decisions import Severity
+from plan import ActionType, BasisPoints, Code, Frozen, Id, PlanType, RiskClass, digest, find_spec
+
+
+class ActionPolicy(Frozen):
+    """How a tenant uses one action in one plan type."""
+
+    risk: RiskClass
+    """At least the catalogue's."""
+    max_count: int = Field(default=2, ge=1, le=10)
+
+
+class Ordering(Frozen):
+    """While a named precondition holds in the situation, one action must succeed before another starts."""
+
+    when: str
+    before: ActionType
+    after: ActionType
+
+
+class ApprovalPolicy(Frozen):
+    """Who approves a plan of one risk class."""
+
+    role: Code
+    persons: int = Field(ge=1, le=5)
+
+
+class PolicyBundle(Frozen):
+    """One tenant's policy. Immutable: a change is another bundle with another digest."""
+
+    name: str = Field(min_length=1, max_length=120)
+    version: int = Field(default=1, ge=1)
+    enabled_plan_types: tuple[PlanType, ...]
+    actions: dict[PlanType, dict[ActionType, ActionPolicy]]
+    max_steps: int = Field(ge=1, le=40)
+    horizon_days: int = Field(ge=1, le=400)
+    must_have: dict[PlanType, tuple[ActionType, ...]] = Field(default_factory=dict)
+    ordering: tuple[Ordering, ...] = ()
+    min_retained_bp: BasisPoints
+    trusted_sources: tuple[Id, ...] = Field(min_length=1)
+    authority: dict[RiskClass, ApprovalPolicy]
+    approval_ttl_hours: dict[RiskClass, int]
+    step_approval_ttl_hours: int = Field(ge=1, le=720)
+    approval_lead_business_days: int = Field(ge=0, le=20)
+    risk_ceiling: RiskClass = RiskClass.HIGH
+    auto_approve_max_risk: int = Field(default=0, ge=0, le=0)
+    """0: people approve every plan. Automatic approval is not part of this version, so nothing else is accepted."""
+    outcome_freshness_days: int = Field(ge=1, le=400)
+    severities: dict[str, Severity] = Field(default_factory=dict)
+
+    @field_validator("authority", "approval_ttl_hours")
+    @classmethod
+    def _complete(cls, value: dict[RiskClass, object]) -> dict[RiskClass, object]:
+        missing = sorted(set(RiskClass) - set(value))
+        if missing:
+            raise ValueError(f"says nothing of {', '.join(missing)}")
+        return value
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "PolicyBundle":
+        for plan_type in self.enabled_plan_types:
+            if not self.actions.get(plan_type):
+                raise ValueError(f"{plan_type} is enabled but has no approved action")
+        for plan_type, approved in self.actions.items():
+            for name, policy in approved.items():
+                spec = find_spec(name)
+                if spec is None or plan_type not in spec.plan_types:
+                    raise ValueError(f"{name} is no action of {plan_type}")
+                if policy.risk.rank < spec.risk.rank:
+                    raise ValueError(f"{name} is {spec.risk} in the catalogue; a policy may raise that, never lower it")
+        return self
+
+    def approved_actions(self, plan_type: PlanType) -> tuple[str, ...]:
+        """Return the actions approved for a plan type, sorted."""
+        return tuple(sorted(self.actions.get(plan_type, {})))
+
+    def risk_of(self, plan_type: PlanType, action_type: str) -> RiskClass:
+        """Return an action's risk for this tenant; HIGH where it is not approved."""
+        policy = self.actions.get(plan_type, {}).get(action_type)
+        return policy.risk if policy else RiskClass.HIGH
+
+
+def bundle_digest(bundle: PolicyBundle) -> str:
+    """Return the digest that addresses a bundle."""
+    return _digest(bundle.model_dump_json())
+
+
+@cache
+def _digest(text: str) -> str:
+    return digest(PolicyBundle.model_validate_json(text))

@@ -1,0 +1,16 @@
+"""The rules, one family a file; codes are never reused or renumbered."""
+
+from gate.rules.approvals import APPROVALS
+from gate.rules.contacts import CONTACTS
+from gate.rules.grounds import GROUNDS
+from gate.rules.rule import Found, Rule
+from gate.rules.scope import SCOPE
+from gate.rules.sequence import SEQUENCE
+from gate.rules.steps import STEPS
+
+RULES: tuple[Rule, ...] = tuple(
+    sorted((*SCOPE, *STEPS, *SEQUENCE, *CONTACTS, *GROUNDS, *APPROVALS), key=lambda rule: rule.code)
+)
+"""Every rule, by code."""
+
+__all__ = ["RULES", "Found", "Rule"]

@@ -1,0 +1,108 @@
+"""What all rules look at: the plan's graph and the steps in question, worked out once."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
+from typing import NamedTuple
+from uuid import UUID
+
+from gate.context import GateContext
+from gate.decisions import Phase
+from gate.policy import PolicyBundle
+from plan import (
+    PLAYBOOKS,
+    UNSENT,
+    ActionSpec,
+    Contract,
+    DependencyKind,
+    PlanStep,
+    Playbook,
+    RevenuePlanV1,
+    Situation,
+    find_spec,
+)
+
+
+class Judged(NamedTuple):
+    """One step in question, with its place in the plan and its spec."""
+
+    where: str
+    step: PlanStep
+    spec: ActionSpec | None
+
+
+class View:
+    """One question to the gate."""
+
+    def __init__(
+        self, plan: RevenuePlanV1, context: GateContext, policy: PolicyBundle, *, phase: Phase, now: datetime
+    ) -> None:
+        self.plan, self.context, self.policy, self.phase, self.now = plan, context, policy, phase, now
+
+    @property
+    def situation(self) -> Situation:
+        """Return what is known of the account."""
+        return self.context.situation
+
+    @cached_property
+    def playbook(self) -> Playbook | None:
+        """Return the plan type's playbook."""
+        return PLAYBOOKS.get(self.plan.plan_type)
+
+    @cached_property
+    def by_id(self) -> dict[UUID, PlanStep]:
+        """Return the steps by id; the last one of a doubled id."""
+        return {step.step_id: step for step in self.plan.steps}
+
+    @cached_property
+    def judged(self) -> tuple[Judged, ...]:
+        """Return the steps in question.
+
+        All of them at PROPOSE and APPROVE, the unsent ones at ACTIVATE and RESUME, the starting one at STEP.
+        """
+        found = []
+        for index, step in enumerate(self.plan.steps):
+            unsent = step.status in UNSENT
+            starting = step.step_id == self.context.step_id
+            asked = {Phase.STEP: starting, Phase.ACTIVATE: unsent, Phase.RESUME: unsent}.get(self.phase, True)
+            if asked:
+                found.append(Judged(f"steps[{index}]", step, find_spec(step.action_type)))
+        return tuple(found)
+
+    def known(self) -> Iterator[tuple[str, PlanStep, ActionSpec]]:
+        """Yield the steps in question whose action is in the catalogue."""
+        for where, step, spec in self.judged:
+            if spec is not None:
+                yield where, step, spec
+
+    @cached_property
+    def cycle(self) -> tuple[UUID, ...]:
+        """Return the steps of a cycle; empty where there is none."""
+        graph = {s.step_id: {d.step_id for d in s.depends_on} for s in self.plan.steps}
+        try:
+            TopologicalSorter(graph).prepare()
+        except CycleError as error:
+            return tuple(error.args[1])
+        return ()
+
+    def ancestors(self, step: PlanStep) -> Iterator[tuple[PlanStep, tuple[str, ...] | None]]:
+        """Yield every step that must succeed before this one, with the outcomes demanded of it (None: any good one).
+
+        Only SUCCESS and OUTCOME_IN bind; a parent that is waited for as FINISHED may have failed.
+        """
+        seen: set[UUID] = set()
+        todo = [step]
+        while todo:
+            for need in todo.pop().depends_on:
+                parent = self.by_id.get(need.step_id)
+                if parent is None or need.kind is DependencyKind.FINISHED or parent.step_id in seen:
+                    continue
+                seen.add(parent.step_id)
+                todo.append(parent)
+                yield parent, need.outcomes if need.kind is DependencyKind.OUTCOME_IN else None
+
+    @cached_property
+    def contracts(self) -> tuple[Contract, ...]:
+        """Return the contracts that the plan defends, as the situation knows them."""
+        return tuple(c for c in self.situation.contracts if c.contract_id in self.plan.subject)

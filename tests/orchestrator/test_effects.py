@@ -1,0 +1,194 @@
+"""Effects leave at most once, are never lost, and a step in doubt is never resent blindly."""
+
+from datetime import timedelta
+
+import pytest
+
+from orchestrator import BadInputError, Receipt, ReceiptKind
+from plan import Mode, PlanStatus, StepStatus
+from store import EffectStatus
+from tests.house import House
+
+
+class Connector:
+    """An executor that answers as the test says and remembers what left."""
+
+    name = "connector"
+
+    def __init__(self, *, answer=None, found=None):
+        self.answer, self.found = answer, found
+        self.orders, self.asked = [], []
+
+    def execute(self, order):
+        self.orders.append(order)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer or Receipt(kind=ReceiptKind.SUCCEEDED, outcome="BRIEF_READY")
+
+    def reconcile(self, order):
+        self.asked.append(order)
+        return self.found or Receipt(kind=ReceiptKind.UNKNOWN)
+
+
+def brief_of(house, plan_id):
+    return house.step(plan_id, "PREP_RENEWAL_BRIEF")
+
+
+def test_the_intent_is_in_the_database_before_the_call():
+    seen = []
+
+    class Looking(Connector):
+        def execute(self, order):
+            with house.unit() as unit:
+                seen.append(unit.effects.get(order.key).status)
+            return super().execute(order)
+
+    house = House(executor=Looking())
+    house.active()
+    house.run(1)
+    assert seen
+    assert set(seen) == {EffectStatus.STARTED}
+
+
+def test_an_exception_of_the_provider_leaves_the_step_in_doubt_and_is_never_resent():
+    connector = Connector(answer=TimeoutError("no answer"))
+    house = House(executor=connector)
+    plan_id = house.active()
+    house.run(1)
+    assert brief_of(house, plan_id).status is StepStatus.IN_DOUBT
+    keys = [order.key for order in connector.orders if order.action_type == "PREP_RENEWAL_BRIEF"]
+    assert len(keys) == 1
+    assert len(connector.asked) >= 20
+    assert house.broken() == []
+
+
+def test_a_doubt_ends_when_the_provider_says_that_it_had_arrived():
+    connector = Connector(answer=TimeoutError(), found=Receipt(kind=ReceiptKind.SUCCEEDED, outcome="BRIEF_READY"))
+    house = House(executor=connector)
+    plan_id = house.active()
+    house.run(1)
+    assert brief_of(house, plan_id).status is StepStatus.AUTO_EXECUTED
+    assert house.broken() == []
+
+
+def test_what_was_never_sent_is_tried_again_under_a_new_key():
+    connector = Connector(answer=TimeoutError(), found=Receipt(kind=ReceiptKind.NOT_SENT))
+    house = House(executor=connector)
+    plan_id = house.active()
+    house.engine.run_until(house.plan(plan_id).steps[0].not_before, house.clock)
+    connector.answer = None
+    house.run(1)
+    keys = [o.key for o in connector.orders if o.action_type == "PREP_RENEWAL_BRIEF"]
+    assert len(keys) == len(set(keys))
+    assert brief_of(house, plan_id).status in {StepStatus.AUTO_EXECUTED, StepStatus.FAILED}
+    assert house.broken() == []
+
+
+def test_a_worker_that_died_in_the_call_leaves_a_doubt_after_its_claim_has_lapsed():
+    class Dying(Connector):
+        def execute(self, order):
+            self.orders.append(order)
+            raise KeyboardInterrupt
+
+    house = House(executor=Dying(found=Receipt(kind=ReceiptKind.SUCCEEDED, outcome="BRIEF_READY")))
+    plan_id = house.active()
+    with pytest.raises(KeyboardInterrupt):
+        house.run(1)
+    assert brief_of(house, plan_id).status is StepStatus.RUNNING
+    house.executor.__class__ = Connector
+    house.run(1)
+    assert brief_of(house, plan_id).status is StepStatus.AUTO_EXECUTED
+    assert [o.key for o in house.executor.orders].count(house.executor.orders[0].key) == 1
+    assert house.broken() == []
+
+
+def test_a_worker_that_died_leaves_a_doubt_also_when_the_plan_was_aborted_meanwhile():
+    class Dying(Connector):
+        def execute(self, order):
+            self.orders.append(order)
+            raise KeyboardInterrupt
+
+    house = House(executor=Dying())
+    plan_id = house.active()
+    with pytest.raises(KeyboardInterrupt):
+        house.run(1)
+    house.orchestrator.abort(plan_id, "Stop everything.", house.who("otto"))
+    house.run(2)
+    assert house.plan(plan_id).status is PlanStatus.ABORTED
+    assert brief_of(house, plan_id).status is not StepStatus.RUNNING
+    assert house.broken() == []
+
+
+def test_a_late_outcome_after_the_end_is_recorded_and_changes_nothing():
+    house = House()
+    plan_id = house.active()
+    house.run(1)
+    task = house.step(plan_id, "CONFIRM_RENEWAL_OWNER")
+    assert task.status is StepStatus.AWAITING_OUTCOME
+    house.orchestrator.abort(plan_id, "Sold to a competitor.", house.who("otto"))
+    house.orchestrator.report_outcome(plan_id, str(task.step_id), "OWNER_CONFIRMED", house.who("otto"))
+    assert house.plan(plan_id).status is PlanStatus.ABORTED
+    assert house.types(plan_id)[-2:] == ["step.outcome_ok.v1", "plan.late_result.v1"]
+    assert house.broken() == []
+
+
+def test_in_shadow_mode_nothing_reaches_the_executor():
+    connector = Connector()
+    house = House(executor=connector)
+    with house.unit() as unit:
+        unit.put_tenant(unit.tenant().model_copy(update={"mode": Mode.SHADOW}))
+    plan_id = house.active()
+    house.run(2)
+    assert connector.orders == []
+    assert brief_of(house, plan_id).status is StepStatus.AUTO_EXECUTED
+    with house.unit() as unit:
+        assert all(effect.shadow for effect in unit.effects.of_plan(plan_id))
+
+
+def test_a_failed_required_step_pauses_the_plan_and_resumes_only_after_it_was_retried():
+    refused = Receipt(kind=ReceiptKind.FAILED, outcome="INSUFFICIENT_DATA")
+    connector = Connector(answer=refused)
+    house = House(executor=connector)
+    plan_id = house.active()
+    house.run(1)
+    assert (house.plan(plan_id).status, house.record(plan_id).state.pause_reason) == (PlanStatus.PAUSED, "failure")
+    with pytest.raises(BadInputError, match="retry or skip it first"):
+        house.orchestrator.resume(plan_id, "Try again.", house.who("otto"))
+    connector.answer = None
+    brief = brief_of(house, plan_id)
+    house.orchestrator.retry(plan_id, str(brief.step_id), "The source is back.", house.who("otto"))
+    house.orchestrator.resume(plan_id, "The source is back.", house.who("otto"))
+    house.run(1)
+    assert brief_of(house, plan_id).status is StepStatus.AUTO_EXECUTED
+    assert house.broken() == []
+
+
+def test_an_external_text_edited_by_its_approver_leaves_exactly_as_edited():
+    house = House()
+    plan_id = house.active()
+    house.run(4)
+    step = house.step(plan_id, "REQUEST_RENEWAL_MEETING")
+    with house.unit() as unit:
+        kept = unit.effects.artefact(plan_id, step.step_id, 1)
+    text = "Hello Ida, may I call you on Tuesday?\n"
+    house.orchestrator.approve_step(plan_id, str(step.step_id), kept.digest, house.who("otto"), text=text)
+    house.run(4)
+    sent = [o for o in house.executor.applied.values() if o.action_type == "REQUEST_RENEWAL_MEETING"]
+    assert [o.text for o in sent] == [text]
+    assert house.broken() == []
+
+
+def test_an_approval_of_a_step_lapses_and_is_asked_for_again():
+    house = House()
+    plan_id = house.active()
+    house.run(4)
+    step = house.step(plan_id, "REQUEST_RENEWAL_MEETING")
+    with house.unit() as unit:
+        kept = unit.effects.artefact(plan_id, step.step_id, 1)
+    house.orchestrator.approve_step(plan_id, str(step.step_id), kept.digest, house.who("otto"))
+    house.orchestrator.pause(plan_id, "Wait.", house.who("otto"))
+    house.clock.set(step.not_before + timedelta(days=4))
+    house.orchestrator.resume(plan_id, "Go on.", house.who("otto"))
+    house.run(0)
+    assert house.step(plan_id, "REQUEST_RENEWAL_MEETING").status is StepStatus.PENDING_APPROVAL
+    assert house.broken() == []
