@@ -437,9 +437,7 @@ def step_move(event: StepEvent, status: StepStatus) -> StepMove:
 def plan_target(event: PlanEvent, status: PlanStatus | None, wanted: PlanStatus | None = None) -> PlanStatus:
     """Return where the move ends; `wanted` picks one where the row has several."""
     move = plan_move(event, status)
-    if not move.targets:
-        if status is None:
-            raise IllegalMoveError(f"{event} needs a plan")
+    if status is not None and not move.targets:
         return status
     target = wanted or move.targets[0]
     if target not in move.targets:
