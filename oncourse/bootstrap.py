@@ -1,12 +1,17 @@
 """The only place that picks adapters: from settings to a running tenant."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
 from oncourse.config import ConfigError, Settings
 from orchestrator import Acting, Clock, Executor, Ids, Orchestrator
 from plan import Principal, Tenant
 from store import Store, open_engine, schema_state, upgrade
+
+if TYPE_CHECKING:
+    from agent import Drafter
+    from oncourse.engine import InProcessEngine
 
 
 class Tenancy:
@@ -31,7 +36,7 @@ class Tenancy:
         with self.house.desk.unit() as unit:
             return unit.tenant()
 
-    def engine(self, told: Callable[..., None] | None = None) -> "object":
+    def engine(self, told: Callable[..., None] | None = None) -> "InProcessEngine":
         """Return an engine over the graph; the heavy libraries load here."""
         from agent import Deps
         from oncourse.engine import InProcessEngine
@@ -63,7 +68,7 @@ def open_tenancy(settings: Settings, store: Store, executor: Executor) -> Tenanc
     return Tenancy(store, settings.tenant, clock, ids=RandomIds(), executor=executor, settings=settings)
 
 
-def pick_drafter(settings: Settings) -> "object":
+def pick_drafter(settings: Settings) -> "Drafter":
     """Return the drafter that the settings name; `auto` replays a recording where one fits, else the playbook."""
     import agent
 

@@ -35,6 +35,8 @@ class Tick(TypedDict, total=False):
     did: str
 
 
+_END: Literal["__end__"] = "__end__"
+
 TickGraph = CompiledStateGraph[Tick, None, Tick, Tick]
 
 
@@ -140,22 +142,22 @@ def build_graph(house: Orchestrator, deps: Deps) -> TickGraph:
 
 def _after_receive(state: Tick) -> Literal["propose", "evaluate", "__end__"]:
     if "did" in state:
-        return END
+        return _END
     return "propose" if "account_id" in state else "evaluate"
 
 
 def _after_propose(state: Tick) -> Literal["gate", "__end__"]:
-    return END if "did" in state else "gate"
+    return _END if "did" in state else "gate"
 
 
 def _after_gate(state: Tick) -> Literal["propose", "review", "__end__"]:
     if "did" not in state:
         return "propose"
-    return "review" if "plan_id" in state else END
+    return "review" if "plan_id" in state else _END
 
 
 def _after_evaluate(state: Tick) -> Literal["review", "activate", "orchestrate", "__end__"]:
-    return END if "did" in state else _NEXT.get(state["status"], "orchestrate")
+    return _END if "did" in state else _NEXT.get(state["status"], "orchestrate")
 
 
 _NEXT: dict[PlanStatus, Literal["review", "activate", "orchestrate"]] = {

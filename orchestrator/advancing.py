@@ -176,6 +176,8 @@ def opens_at(view: View, step: PlanStep) -> datetime:
 def _starts(view: View, step: PlanStep) -> Due | None:
     if not view.active or step.status is not StepStatus.READY:
         return None
+    if not all(_satisfied(view.plan, d) for d in step.depends_on):  # a parent may have been taken up again by hand
+        return None
     return Due("start", step, step.not_before)
 
 

@@ -5,6 +5,7 @@ and is reconciled, never resent blindly.
 """
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from gate import Phase, Verdict
@@ -143,7 +144,7 @@ def take(unit: Unit, desk: Desk, record: PlanRecord, step: PlanStep, receipt: Re
     hand = Hand(unit, desk.system, cause=cause)
     key = f"{record.plan.plan_id}:{step.step_id}:{step.attempts}"
     kind, said = receipt.kind, receipt.outcome
-    given: dict[str, object] = {"receipt": receipt.reference or None, "key": key}
+    given: dict[str, Any] = {"receipt": receipt.reference or None, "key": key}
     if kind in {ReceiptKind.SUCCEEDED, ReceiptKind.DISPATCHED}:
         unit.effects.settle(key, EffectStatus.DONE, receipt.reference, unit.now)
         if spec.awaits_outcome or kind is ReceiptKind.DISPATCHED:
@@ -165,7 +166,7 @@ def take(unit: Unit, desk: Desk, record: PlanRecord, step: PlanStep, receipt: Re
     wake_if_open(unit, record.plan.plan_id)
 
 
-def _failed(hand: Hand, state: PlanState, step: PlanStep, outcome: str, given: dict[str, object]) -> None:
+def _failed(hand: Hand, state: PlanState, step: PlanStep, outcome: str, given: dict[str, Any]) -> None:
     entry = hand.move_step(state, step, StepEvent.FAIL, outcome=outcome, **given)
     after_failure(hand.because(entry), state, step, outcome)
 

@@ -5,7 +5,7 @@ import sys
 import click
 import typer
 
-from gate import GateError
+from gate import UnknownCodeError
 from oncourse.cli import gates, ledgers, people, plans, steps, tenants
 from oncourse.cli.output import as_json, err
 from oncourse.cli.session import current
@@ -14,7 +14,7 @@ from plan import OncourseError
 from store import NotFoundError, SlotTakenError, StaleError
 
 EXIT_CODES: tuple[tuple[tuple[type[OncourseError], ...], int], ...] = (
-    ((NotFoundError,), 5),
+    ((NotFoundError, UnknownCodeError), 5),
     ((ChangedError, StaleError), 4),
     ((DeniedError, NotAllowedError, SlotTakenError), 3),
     ((BadInputError,), 2),
@@ -76,8 +76,6 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _fail(error: OncourseError) -> int:
     code = next((code for kinds, code in EXIT_CODES if isinstance(error, kinds)), 1)
-    if isinstance(error, GateError) and error.code == "unknown_code":
-        code = 5
     message = " ".join(str(error).split())
     if current.json:
         as_json({"error": {"code": error.code, "message": message, "exit": code}})

@@ -152,9 +152,8 @@ def _header(record: PlanRecord) -> None:
     plan = record.plan
     say(f"{plan.plan_type} for {plan.account_id}: {plan.objective}")
     say(f"plan {plan.plan_id}   {plan.status}   revision {plan.revision}   risk {plan.risk}   owner {plan.owner}")
-    say(
-        f"contracts {', '.join(plan.subject)}   ends {plan.expires_at:%Y-%m-%d %H:%M} UTC   drafted by {record.state.drafter}"
-    )
+    contracts = ", ".join(plan.subject)
+    say(f"contracts {contracts}   ends {plan.expires_at:%Y-%m-%d %H:%M} UTC   drafted by {record.state.drafter}")
     say(f"digest {record.content_digest}")
 
 
