@@ -9,7 +9,7 @@ by the time it was recorded, so a correction replaces what it corrects.
 from collections.abc import Iterable
 from datetime import datetime
 
-from plan import Fact, FactKind, Frozen, Id, Instant, RenewalStatus, RevenuePlanV1
+from plan import Fact, FactKind, Frozen, Id, Instant, RenewalStatus, RevenuePlanV1, amount_text
 
 WINNING = frozenset({RenewalStatus.CLOSED_WON, RenewalStatus.COMMITMENT_SIGNED})
 """A verbal yes is not among them."""
@@ -111,4 +111,5 @@ def _why(status: RenewalStatus | None, retained: int | None, needed: int | None,
     if retained is None:
         return f"it is {status}, but no trusted source has said in time what yearly revenue it keeps"
     link = "and" if retained >= needed else "but"
-    return f"it is {status} {link} keeps {retained} where {needed} is needed (yearly, in minor units of {currency})"
+    keeps, asked = amount_text(retained, currency), amount_text(needed, currency)
+    return f"it is {status} {link} keeps {keeps} a year where {asked} is needed"

@@ -60,7 +60,7 @@ _SAYS: dict[str, str] = {
     "step.removed.v1": "removed step {step}",
     "step.changed.v1": "changed step {step} ({fields})",
     "step.reordered.v1": "put the steps in another order",
-    "proposal.refused.v1": "refused a proposal: {codes}",
+    "proposal.refused.v1": "refused a proposal ({codes})",
     "proposal.none.v1": "found that no plan is right: {reason}",
     "fact.recorded.v1": "recorded a fact: {kind} of {subject_id} is {value}",
     "event.received.v1": "received {type} from {source}",
@@ -69,6 +69,10 @@ _SAYS: dict[str, str] = {
     "principal.changed.v1": "changed a principal",
     "log.opened.v1": "opened the ledger of {tenant_id}",
 }
+_SAID_ALREADY = frozenset(
+    ["proposed", "edited", "approved", "endorsed", "activated", "resumed", "retried", "sent_back", "rejected", "removed", "added", "approved_as_rendered", "late_result", "gate_denied", "skipped"]
+)
+"""Reason codes that say no more than the sentence itself."""
 _STOPPED = {
     "COMPLETED": "Completed",
     "ABORTED": "Aborted",
@@ -96,8 +100,13 @@ def sentence(entry: Entry, reveal: Callable[[str], str], names: Names) -> str:
     why = ""
     if entry.reason is not None:
         text = reveal(entry.reason.text) if entry.reason.text else ""
-        why = f" because {entry.reason.code}" + (f": {text}" if text else "")
+        if entry.reason.code not in _SAID_ALREADY:
+            why = f" because {entry.reason.code}" + (f": {text}" if text else "")
+        elif text:
+            why = f": {text}"
     who = names.get(entry.actor.id, entry.actor.id)
+    if entry.actor.on_behalf_of is not None:
+        told += f" (asked for by {names.get(entry.actor.on_behalf_of, entry.actor.on_behalf_of)})"
     return (
         f"#{entry.seq} {entry.at:%Y-%m-%d %H:%M} {who} ({entry.actor.kind}, {entry.authority.role}) {told}{why}"
         f" [cause: {_cause(entry)}]"
@@ -137,7 +146,7 @@ def stopped(entries: Iterable[Entry], reveal: Callable[[str], str] = str) -> str
         return None
     text = reveal(last.reason.text) if last.reason.text else ""
     told = f"{_STOPPED[str(last.data['target'])]} on {last.at:%Y-%m-%d}: {_WHY.get(last.reason.code, last.reason.code)}"
-    return told + (f" ({text})." if text and text != ERASED else ".")
+    return told + (f". {text}" if text and text != ERASED else ".")
 
 
 def _added(entry: Entry) -> object:

@@ -248,11 +248,12 @@ def no_machine_approves(seen: Evidence) -> list[str]:
 
 def own_tenant_only(seen: Evidence) -> list[str]:
     """Nobody sees or touches another tenant's anything; a plan names only its own account's contracts."""
-    found = []
     people = {p.principal_id for p in seen.unit.principals.every()}
-    for entry in seen.entries:
-        if entry.actor.kind == "human" and entry.actor.id not in people:
-            found.append(f"{entry.address}: {entry.actor.id} is nobody of this tenant")
+    found = [
+        f"{entry.address}: {entry.actor.id} is nobody of this tenant"
+        for entry in seen.entries
+        if entry.actor.kind == "human" and entry.actor.id not in people
+    ]
     for plan_id, record in seen.plans.items():
         known = seen.unit.accounts.situation(record.plan.account_id, seen.unit.tenant(), seen.unit.now, ())
         foreign = set(record.plan.subject) - {c.contract_id for c in known.contracts}

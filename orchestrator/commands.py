@@ -196,7 +196,7 @@ class Orchestrator:
     def status(self, plan_id: str) -> PlanStatus:
         """Return where a plan stands."""
         with self._desk.unit() as unit:
-            return unit.plans.get(plan_id).plan.status
+            return unit.plans.status(plan_id)
 
     def next_event(self, plan_id: str) -> Event | None:
         """Return the oldest event in the inbox that waits for this plan."""

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError
 from gate import Act, Decision, Phase, Verdict, check
 from ledger import (
     Actor,
+    Authority,
     Edited,
     Entry,
     EvidenceRef,
@@ -156,8 +157,8 @@ def _refuse(hand: Hand, proposal: Proposal, decision: Decision, repair: int, pol
             holder=holder if "PG040" in codes else None,
             drafter=proposal.provenance.drafter,
         ),
-        actor=hand.who.actor,
-        authority=hand.authority,
+        actor=Actor(kind=ActorKind.POLICY, id="gate", on_behalf_of=hand.who.principal.principal_id),
+        authority=Authority(role="policy", grant="AUTH-GATE"),
         cause=hand.cause,
         reason=("gate_denied", "; ".join(lines)[:1800]),
         policy=policy,

@@ -18,6 +18,10 @@ from plan.actions import (
     find_spec,
     spec_of,
 )
+from plan.amounts import (
+    amount_text,
+    minor_digits,
+)
 from plan.approvals import (
     PlanApproval,
     StepApproval,
@@ -298,6 +302,7 @@ __all__ = [
     "Ticket",
     "Touch",
     "Zone",
+    "amount_text",
     "assemble",
     "canonical",
     "catalogue",
@@ -317,6 +322,7 @@ __all__ = [
     "ids_of",
     "latest_end",
     "load_document",
+    "minor_digits",
     "objective_terms",
     "plan_move",
     "plan_target",

@@ -27,8 +27,8 @@ class Provider(StrEnum):
 class OnFailure(StrEnum):
     """What a failed step does to its plan.
 
-    PAUSE stops for a person. SKIP sets an optional step aside (a required one pauses). ABORT ends the plan. CONTINUE
-    leaves it FAILED; dependants on FINISHED go on.
+    PAUSE stops for a person, SKIP sets the step aside: of the two, a required step always pauses and an optional one is
+    always skipped. ABORT ends the plan. CONTINUE leaves the step FAILED; dependants on FINISHED go on.
     """
 
     PAUSE = "PAUSE"
@@ -135,8 +135,10 @@ class ActionSpec(Frozen):
         return self
 
     def failure_effect(self, *, required: bool) -> OnFailure:
-        """Return what a failure does: SKIP holds for optional steps only, a required one pauses the plan."""
-        return OnFailure.PAUSE if required and self.on_failure is OnFailure.SKIP else self.on_failure
+        """Return what a failure does: a required step is never skipped, an optional one never pauses the plan."""
+        if self.on_failure in {OnFailure.SKIP, OnFailure.PAUSE}:
+            return OnFailure.PAUSE if required else OnFailure.SKIP
+        return self.on_failure
 
 
 class Catalogue(Frozen):

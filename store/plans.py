@@ -130,6 +130,13 @@ class Plans:
         what = "no plan" if not found else "more than one plan"
         raise NotFoundError(f"there is {what} whose id starts with {prefix!r}; list them with: oncourse plan list")
 
+    def status(self, plan_id: str | UUID) -> PlanStatus:
+        """Return where a plan stands; raise NotFoundError for an unknown id."""
+        found = self._connection.execute(select(plan.c.status).where(self._is(plan_id))).scalar_one_or_none()
+        if found is None:
+            raise NotFoundError(f"there is no plan {plan_id}; list them with: oncourse plan list")
+        return PlanStatus(found)
+
     def slot_holder(self, account_id: str, plan_type: PlanType) -> str | None:
         """Return the id of the plan that is ACTIVE for this account and type."""
         wanted = and_(

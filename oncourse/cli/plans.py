@@ -144,7 +144,7 @@ def show(plan: PlanArgument) -> None:
         say(why)
     if record.plan.status is PlanStatus.DRAFT:
         say(
-            f"Approve it: oncourse plan approve {short(record.plan.plan_id)} --digest {record.content_digest[7:23]} --as WHO"
+            f"Approve: oncourse plan approve {short(record.plan.plan_id)} --digest {record.content_digest[7:23]} --as WHO"
         )
 
 

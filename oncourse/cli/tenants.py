@@ -51,9 +51,7 @@ def init(
     if current.json:
         as_json({"tenant": settings.tenant, "database": settings.database, "admin": admin})
     else:
-        say(
-            f"Tenant {settings.tenant} is ready in {settings.database} ({Mode.SHADOW} mode). Act as {admin}: --as {admin}"
-        )
+        say(f"Tenant {settings.tenant} is ready in {settings.database} ({Mode.SHADOW} mode). Act as --as {admin}.")
 
 
 def _fresh(store: object, executor: object) -> Tenancy:
@@ -181,9 +179,10 @@ def demo(
     plain: Annotated[bool, typer.Option("--plain", help="No live view.")] = False,
 ) -> None:
     """Run ninety days of a made-up company in seconds: no key, no server."""
+    from oncourse.bootstrap import pick_drafter
     from oncourse.demo import run_demo
 
-    run_demo(directory, live=not plain and err.is_terminal)
+    run_demo(directory, pick_drafter(current.settings), live=not plain and err.is_terminal)
 
 
 def doctor() -> None:

@@ -1,7 +1,6 @@
 """Hand an import over to the orchestrator: the only way of imported records into the store."""
 
 from oncourse.imports.batch import ImportBatch
-
 from orchestrator import Acting, Orchestrator, Records
 
 FAMILIES = (

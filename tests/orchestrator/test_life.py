@@ -192,7 +192,12 @@ def test_the_same_seed_tells_the_same_story_byte_for_byte():
 
 
 def test_an_outcome_that_asks_for_another_try_is_tried_again_with_a_new_approval():
-    answers = {"REQUEST_RENEWAL_MEETING": (Answer(outcome="OUT_OF_OFFICE", after_days=1), Answer(outcome="MEETING_BOOKED", after_days=2))}
+    answers = {
+        "REQUEST_RENEWAL_MEETING": (
+            Answer(outcome="OUT_OF_OFFICE", after_days=1),
+            Answer(outcome="MEETING_BOOKED", after_days=2),
+        )
+    }
     house = House(scripts=scripts(acme={"temper": EAGER, "answers": answers}))
     plan_id = house.active()
     house.reviewers(MONDAY + timedelta(days=60))

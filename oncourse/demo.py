@@ -1,0 +1,275 @@
+"""`oncourse demo`: ninety days of a made-up company in seconds, and each plan's reason in plain words.
+
+Everything is seeded: a second run prints the same bytes. Nothing leaves the machine.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from rich.console import Group
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+import ledger
+from agent import Drafter
+from oncourse.cli.output import err, say, table
+from oncourse.imports import ImportBatch, read_flat
+from oncourse.promises import PROMISES
+from oncourse.simulator import EAGER, SILENT, Answer, Script
+from oncourse.stage import Stage
+from orchestrator import PlanEdit, Removal, StepEdit
+from plan import Cause, OncourseError, PlanType, Proposal, ProposedDependency, ProposedStep, Provenance, StepStatus
+
+START = datetime(2026, 3, 2, 7, tzinfo=UTC)
+"""A Monday, 08:00 in the company's own time zone."""
+DAYS = 90
+SEED = "lindqvist"
+LOST_ON = START + timedelta(days=14, hours=3)
+_CONFIRMED = Answer(outcome="OWNER_CONFIRMED", after_days=2)
+
+SCRIPTS: dict[str, Script] = {
+    "aurora": Script(temper=EAGER, closes_at_bp=10_000),
+    "brixton": Script(temper=EAGER, closes_at_bp=None),
+    "calder": Script(temper=SILENT),
+    "dunmore": Script(temper=EAGER),
+    "ellison": Script(
+        temper=EAGER, answers={"CONFIRM_RENEWAL_OWNER": (Answer(outcome="NO_OWNER", after_days=1), _CONFIRMED)}
+    ),
+    "hadley": Script(temper=EAGER, closes_at_bp=9_500),
+    "ibsen": Script(temper=EAGER),
+    "jarrow": Script(temper=EAGER, faults={"PREP_RENEWAL_BRIEF": 1}),
+    "lomond": Script(temper=EAGER, closes_at_bp=10_500),
+}
+"""How each customer answers; the others answer as usual."""
+NAMES = {
+    "p-otto": "Otto",
+    "p-sara": "Sara",
+    "p-vera": "Vera",
+    "p-mara": "Mara",
+    "p-jonas": "Jonas",
+    "p-lena": "Lena",
+    "drafter-playbook": "the playbook",
+    "drafter-replay": "the recorded model",
+    "drafter-claude": "the model",
+}
+_TOLD = {
+    "plan.proposed.v1",
+    "plan.sent_back.v1",
+    "plan.edited.v1",
+    "plan.approved.v1",
+    "plan.endorsed.v1",
+    "plan.activated.v1",
+    "plan.paused.v1",
+    "plan.resumed.v1",
+    "plan.completed.v1",
+    "plan.aborted.v1",
+    "plan.expired.v1",
+    "step.attempt_failed.v1",
+    "step.retried.v1",
+    "proposal.refused.v1",
+    "proposal.none.v1",
+}
+
+
+def run_demo(directory: Path, drafter: Drafter, *, live: bool) -> None:
+    """Run the story into a new database in the directory, and tell what became of each plan."""
+    with as_file(files("oncourse").joinpath("demo_data")) as folder:
+        batch = read_flat(Path(folder))
+    say(f"Lindqvist Sensors: {len(batch.accounts)} accounts, {DAYS} days from {START:%Y-%m-%d}. Everything is made up.")
+    with _view(batch, live=live) as told:
+        stage = Stage(
+            directory / "oncourse.db",
+            batch,
+            start=START,
+            seed=SEED,
+            drafter=drafter,
+            scripts=SCRIPTS,
+            told=lambda at, target, did: told(stage, at, target, did),
+        )
+        _write_story(stage)
+        ticks = stage.run(START + timedelta(days=DAYS))
+    _tell(stage, batch, directory, ticks)
+
+
+def _write_story(stage: Stage) -> None:
+    """Put on the agenda what happens beyond the customers' answers."""
+    world = stage.world
+    stage.reviewers.leave_alone.add("ibsen")
+    stage.reviewers.every_morning(world, START, START + timedelta(days=DAYS))
+    for index, account in enumerate(
+        (
+            "aurora",
+            "brixton",
+            "calder",
+            "dunmore",
+            "ellison",
+            "galway",
+            "hadley",
+            "ibsen",
+            "jarrow",
+            "kestrel",
+            "lomond",
+        )
+    ):
+        stage.posture_changes(account, START + timedelta(days=index % 3, minutes=index))
+    world.lose("dunmore", "dunmore-2025", LOST_ON)
+    later = START + timedelta(days=1, hours=6)
+    world.at(later, lambda: _contact_in_spite_of_a_legal_hold(stage))
+    world.at(START + timedelta(days=1, hours=2), lambda: _send_back(stage))
+    world.at(START + timedelta(days=1, hours=7), lambda: _answer(stage))
+    world.at(START + timedelta(days=11, hours=3), lambda: _second_plan(stage))
+    for day in range(2, 30):
+        world.at(START + timedelta(days=day, hours=4), lambda: _mend_failure(stage))
+
+
+def _contact_in_spite_of_a_legal_hold(stage: Stage) -> None:
+    steps = (
+        ProposedStep(key="brief", action_type="PREP_RENEWAL_BRIEF", params={"sections": ["USAGE"]}, start_day=0),
+        ProposedStep(
+            key="meeting",
+            action_type="REQUEST_RENEWAL_MEETING",
+            params={"contact_id": "fenwick-1", "purpose": "SOFT_RENEWAL_QUESTION"},
+            depends_on=(ProposedDependency(key="brief"),),
+            start_day=2,
+            evidence=("fenwick-s1",),
+            rationale="A quick call will do.",
+        ),
+    )
+    _submit(stage, "p-lena", _own("fenwick", "fenwick-2025", steps))
+
+
+def _second_plan(stage: Stage) -> None:
+    steps = (ProposedStep(key="brief", action_type="PREP_RENEWAL_BRIEF", params={"sections": ["VALUE"]}, start_day=5),)
+    _submit(stage, "p-jonas", _own("hadley", "hadley-plant", steps))
+
+
+def _own(account_id: str, contract_id: str, steps: tuple[ProposedStep, ...]) -> Proposal:
+    return Proposal(
+        account_id=account_id,
+        plan_type=PlanType.RENEWAL_DEFENSE,
+        subject=(contract_id,),
+        steps=steps,
+        provenance=Provenance(drafter="person"),
+    )
+
+
+def _submit(stage: Stage, name: str, proposal: Proposal) -> None:
+    stage.house.submit(proposal, stage.people[name], Cause(kind="person", ref=name))
+
+
+def _send_back(stage: Stage) -> None:
+    record = stage.plan_of("ibsen")
+    if record is not None:
+        reason = "Write to Knut alone first, and leave the team channel out of it."
+        stage.house.send_back(str(record.plan.plan_id), reason, stage.people["p-otto"])
+
+
+def _answer(stage: Stage) -> None:
+    """Edit the draft that was sent back, as asked."""
+    record = stage.plan_of("ibsen")
+    if record is None:
+        return
+    by_action = {step.action_type: step for step in record.plan.steps}
+    voice, notice = by_action["REBUILD_CHAMPION"], by_action["NOTIFY_ACCOUNT_TEAM"]
+    change = PlanEdit(
+        removed=(Removal(step_id=notice.step_id, reason="The reviewer wants no notice in the team channel."),),
+        changed=(StepEdit(step_id=voice.step_id, params={"contact_ids": ["ibsen-2"]}),),
+    )
+    stage.house.edit(str(record.plan.plan_id), change, stage.people["p-lena"])
+    stage.reviewers.leave_alone.discard("ibsen")
+
+
+def _mend_failure(stage: Stage) -> None:
+    """Let a reviewer look at a plan that a failed step paused: try the step again and resume."""
+    record = stage.plan_of("ellison")
+    if record is None or record.state.pause_reason != "failure":
+        return
+    plan_id, reviewer = str(record.plan.plan_id), stage.people["p-otto"]
+    for step in record.plan.steps:
+        if step.status is StepStatus.FAILED:
+            stage.house.retry(plan_id, str(step.step_id), "Jonas is back and takes the renewal.", reviewer)
+    stage.house.resume(plan_id, "The renewal has an owner now.", reviewer)
+
+
+Told = Callable[[Stage, datetime, str, str], None]
+
+
+@contextmanager
+def _view(batch: ImportBatch, *, live: bool) -> Iterator[Told]:
+    """Show the plans as they go, where there is a terminal."""
+    if not live:
+        yield lambda _stage, _at, _target, _did: None
+        return
+    names = {account.account_id: account.name for account in batch.accounts}
+    seen: dict[str, tuple[str, str]] = {}
+    with Live(console=err, refresh_per_second=12, transient=True) as shown:
+
+        def told(stage: Stage, at: datetime, target: str, did: str) -> None:
+            account_id = _account_of(stage, target)
+            if account_id is not None and did != "waits":
+                record = stage.plan_of(account_id)
+                seen[account_id] = (record.plan.status.value if record else "no plan", did)
+                shown.update(_frame(at, names, seen))
+
+        yield told
+
+
+def _account_of(stage: Stage, target: str) -> str | None:
+    kind, _, name = target.partition("/")
+    with stage.house.desk.unit() as unit:
+        if kind == "plan":
+            return unit.plans.get(name).plan.account_id
+        source, _, event_id = name.partition("/")
+        event = unit.events.get(source, event_id)
+        return event.account_id if event else None
+
+
+def _frame(at: datetime, names: dict[str, str], seen: dict[str, tuple[str, str]]) -> Group:
+    drawn = Table(box=None, pad_edge=False)
+    for column in ("account", "plan", "last"):
+        drawn.add_column(column)
+    for account_id, name in names.items():
+        status, did = seen.get(account_id, ("", ""))
+        drawn.add_row(Text(name), Text(status), Text(did))
+    day = (at - START).days
+    return Group(Text(f"day {day:2d} of {DAYS}   {at:%a %Y-%m-%d %H:%M} UTC   {'#' * (day * 40 // DAYS)}"), drawn)
+
+
+def _tell(stage: Stage, batch: ImportBatch, directory: Path, ticks: int) -> None:
+    names = {account.account_id: account.name for account in batch.accounts}
+    _happened(stage, names)
+    rows = [(e.account, e.status, e.plan_id[:8], e.why) for e in stage.ended()]
+    table(("account", "plan", "id", "why it stopped"), rows)
+    entries, broken = stage.proof()
+    for refusal in stage.world.refusals:
+        say(f"refused: {refusal}")
+    for finding in broken:
+        say(f"{finding.promise} is broken: {finding.what}")
+    if broken:
+        raise OncourseError(f"{len(broken)} promises are broken; this must not happen")
+    say(f"{ticks} ticks, {entries} ledger entries; replay agrees with every row, {len(PROMISES)} promises hold.")
+    here = f"--db sqlite:///{directory / 'oncourse.db'} --tenant {stage.tenant.tenant_id}"
+    first = rows[0][2]
+    say("Where to look next:")
+    say(f"  oncourse {here} plan list")
+    say(f"  oncourse {here} ledger explain {first}")
+    say(f"  oncourse {here} doctor")
+
+
+def _happened(stage: Stage, names: dict[str, str]) -> None:
+    """Print the turning points, in the order in which they happened, from the ledger alone."""
+    with stage.house.desk.unit() as unit:
+        accounts = {f"plan/{r.plan.plan_id}": names[r.plan.account_id] for r in unit.plans.find()}
+        called = NAMES | {str(s.step_id): s.action_type for r in unit.plans.find() for s in r.plan.steps}
+        rows = []
+        for _, entry in unit.every_entry():
+            if entry.type in _TOLD:
+                account = accounts.get(entry.stream) or names.get(entry.stream.removeprefix("account/"), "")
+                told = ledger.sentence(entry, unit.blobs.reveal, called)
+                words = told.partition(" ")[2].partition(" ")[2].partition(" ")[2]
+                rows.append((f"{entry.at:%m-%d}", account, words.rpartition(" [cause:")[0]))
+    table(("day", "account", "what happened"), rows)

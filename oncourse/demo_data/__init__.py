@@ -1,0 +1,1 @@
+"""A made-up company of a dozen accounts; every name is invented."""

@@ -1,0 +1,189 @@
+"""Read a folder of documented CSVs: all of it or nothing, with one clear line for what is wrong.
+
+Unknown files and columns are no error: they are named. At most ten problems are collected before giving up.
+"""
+
+import csv
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from oncourse.imports.batch import BadImportError, ImportBatch
+from oncourse.imports.cells import BadCellError, minor
+from oncourse.imports.columns import FAMILIES, Column, Family
+from plan import Calendar, Frozen, explain_validation
+
+MOST_PROBLEMS = 10
+TELL_EVERY = 2_000
+Progress = Callable[[str, int], None]
+
+
+def read_flat(directory: Path, progress: Progress | None = None) -> ImportBatch:
+    """Return what a folder holds; raise BadImportError naming file, line and column, and import nothing."""
+    if not directory.is_dir():
+        raise BadImportError([f"{directory} is no folder; give the folder that holds accounts.csv and the others"])
+    reading = _Reading(progress or (lambda _file, _rows: None))
+    known = {f"{family.file}.csv": family for family in FAMILIES}
+    for path in sorted(directory.iterdir()):
+        if path.name not in known and path.suffix == ".csv":
+            reading.unmapped.append(f"{path.name}: no such file is known here")
+    found = [family for family in FAMILIES if (directory / f"{family.file}.csv").exists()]
+    if not found:
+        raise BadImportError([f"{directory} holds none of {', '.join(known)}; see docs/import.md"])
+    for family in found:
+        reading.read(directory / f"{family.file}.csv", family)
+    reading.check_references()
+    if reading.problems:
+        raise BadImportError(reading.problems)
+    return reading.batch()
+
+
+class _GaveUpError(Exception):
+    """Enough problems were found."""
+
+
+class _Reading:
+    """One folder as far as it was read."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self.values: dict[str, dict[str, Frozen]] = {}
+        self._lines: dict[str, dict[str, int]] = {}
+        self.problems: list[str] = []
+        self.unmapped: list[str] = []
+        self.rows = 0
+
+    def read(self, path: Path, family: Family) -> None:
+        """Read one file."""
+        values = self.values.setdefault(family.file, {})
+        lines = self._lines.setdefault(family.file, {})
+        try:
+            for line, cells in _lines(path):
+                if line == 1:
+                    columns = self._columns(path, family, cells)
+                    continue
+                value = self._row(path, family, columns, line, cells)
+                self.rows += 1
+                if self.rows % TELL_EVERY == 0:
+                    self._progress(path.name, self.rows)
+                if value is not None:
+                    key, plain = value
+                    if key in values:
+                        self._problem(
+                            f"{path.name} line {line}: {family.key} {key} stands twice (first on line {lines[key]})"
+                        )
+                    values[key], lines[key] = plain, line
+        except BadImportError as error:
+            self.problems += error.problems
+        except _GaveUpError:
+            return
+        self._progress(path.name, self.rows)
+
+    def check_references(self) -> None:
+        """Check that every row belongs to a row that exists."""
+        for family in FAMILIES:
+            for field, file in family.refers:
+                there = self.values.get(file, {})
+                for key, value in self.values.get(family.file, {}).items():
+                    wanted = getattr(value, field, key)
+                    if wanted not in there and len(self.problems) < MOST_PROBLEMS:
+                        line = self._lines[family.file][key]
+                        self.problems.append(
+                            f"{family.file}.csv line {line}: {field} {wanted} is not in {file}.csv; add it there"
+                        )
+
+    def batch(self) -> ImportBatch:
+        """Return everything as one value."""
+        tenants = list(self.values.get("tenant", {}).values())
+        families = {
+            family.file: tuple(self.values.get(family.file, {}).values())
+            for family in FAMILIES
+            if family.file not in {"tenant", "postures"}
+        }
+        return ImportBatch.model_construct(
+            tenant=tenants[0] if tenants else None,
+            postures=self.values.get("postures", {}),
+            unmapped=tuple(self.unmapped),
+            rows=self.rows,
+            **families,
+        )
+
+    def _columns(self, path: Path, family: Family, header: list[str]) -> list[Column | None]:
+        names = [name.strip().lower() for name in header]
+        known = {column.name: column for column in family.columns}
+        doubled = sorted({name for name in names if names.count(name) > 1})
+        if doubled:
+            raise BadImportError([f"{path.name} line 1: column {doubled[0]} stands twice; keep one"])
+        missing = [c.name for c in family.columns if c.required and c.name not in names]
+        if missing:
+            raise BadImportError([f"{path.name} line 1: column {', '.join(missing)} is missing; see docs/import.md"])
+        self.unmapped += [f"{path.name}: column {name!r} has no place here" for name in names if name not in known]
+        return [known.get(name) for name in names]
+
+    def _row(
+        self, path: Path, family: Family, columns: list[Column | None], line: int, cells: list[str]
+    ) -> tuple[str, Frozen] | None:
+        if len(cells) != len(columns):
+            self._problem(
+                f"{path.name} line {line}: {len(cells)} cells where {len(columns)} belong; check quotes and commas"
+            )
+            return None
+        given: dict[str, Any] = {}
+        raw = {column.name: cell.strip() for column, cell in zip(columns, cells, strict=True) if column is not None}
+        for column in columns:
+            if column is None:
+                continue
+            cell = raw[column.name]
+            if not cell:
+                if column.required:
+                    self._problem(f"{path.name} line {line}, column {column.name}: it is empty; fill it")
+                    return None
+                continue
+            try:
+                given[column.field] = minor(cell, raw[column.money]) if column.money else column.read(cell)
+            except BadCellError as error:
+                self._problem(f"{path.name} line {line}, column {column.name}: {error}")
+                return None
+        return self._value(path, family, line, given)
+
+    def _value(self, path: Path, family: Family, line: int, given: dict[str, Any]) -> tuple[str, Frozen] | None:
+        key = str(given[family.key])
+        try:
+            if family.file == "tenant":
+                calendar = {name: given.pop(name) for name in ("time_zone", "holidays") if name in given}
+                given["calendar"] = Calendar.model_validate(calendar)
+            if family.file == "postures":
+                given.pop("account_id")
+            return key, family.value.model_validate(given)
+        except ValidationError as error:
+            self._problem(f"{path.name} line {line}: {explain_validation(error)}")
+            return None
+
+    def _problem(self, told: str) -> None:
+        self.problems.append(told)
+        if len(self.problems) >= MOST_PROBLEMS:
+            raise _GaveUpError
+
+
+def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.reader(file, strict=True)
+            empty = True
+            for cells in reader:
+                if any("\x00" in cell for cell in cells):
+                    raise BadImportError([f"{path.name} line {reader.line_num}: it holds a NUL byte; export it again"])
+                if cells:
+                    yield (1 if empty else reader.line_num), cells
+                    empty = False
+            if empty:
+                raise BadImportError([f"{path.name} is empty; it needs a header line"])
+    except UnicodeDecodeError as error:
+        told = f"{path.name} is not UTF-8 (byte {error.start} is 0x{error.object[error.start]:02x}); save it as UTF-8"
+        raise BadImportError([told]) from error
+    except csv.Error as error:
+        raise BadImportError([f"{path.name} line {reader.line_num}: {error}; check quotes and commas"]) from error
+    except OSError as error:
+        raise BadImportError([f"{path} cannot be read: {error.strerror}"]) from error
