@@ -70,7 +70,23 @@ _SAYS: dict[str, str] = {
     "log.opened.v1": "opened the ledger of {tenant_id}",
 }
 _SAID_ALREADY = frozenset(
-    ["proposed", "edited", "approved", "endorsed", "activated", "resumed", "retried", "sent_back", "rejected", "removed", "added", "approved_as_rendered", "late_result", "gate_denied", "skipped"]
+    {
+        "activated",
+        "added",
+        "approved",
+        "approved_as_rendered",
+        "edited",
+        "endorsed",
+        "gate_denied",
+        "late_result",
+        "proposed",
+        "rejected",
+        "removed",
+        "resumed",
+        "retried",
+        "sent_back",
+        "skipped",
+    }
 )
 """Reason codes that say no more than the sentence itself."""
 _STOPPED = {

@@ -77,22 +77,31 @@ _TOLD = {
 
 def run_demo(directory: Path, drafter: Drafter, *, live: bool) -> None:
     """Run the story into a new database in the directory, and tell what became of each plan."""
-    with as_file(files("oncourse").joinpath("demo_data")) as folder:
-        batch = read_flat(Path(folder))
+    batch = demo_batch()
     say(f"Lindqvist Sensors: {len(batch.accounts)} accounts, {DAYS} days from {START:%Y-%m-%d}. Everything is made up.")
     with _view(batch, live=live) as told:
-        stage = Stage(
-            directory / "oncourse.db",
-            batch,
-            start=START,
-            seed=SEED,
-            drafter=drafter,
-            scripts=SCRIPTS,
-            told=lambda at, target, did: told(stage, at, target, did),
-        )
-        _write_story(stage)
-        ticks = stage.run(START + timedelta(days=DAYS))
+        stage, ticks = stage_demo(directory, drafter, told=told)
     _tell(stage, batch, directory, ticks)
+
+
+def demo_batch() -> ImportBatch:
+    """Return the made-up company."""
+    with as_file(files("oncourse").joinpath("demo_data")) as folder:
+        return read_flat(Path(folder))
+
+
+def stage_demo(directory: Path, drafter: Drafter, *, days: int = DAYS, told: "Told | None" = None) -> tuple[Stage, int]:
+    """Run the story for a number of days; return the stage and how many ticks it took."""
+
+    def tell(at: datetime, target: str, did: str) -> None:
+        if told is not None:
+            told(stage, at, target, did)
+
+    stage = Stage(
+        directory / "oncourse.db", demo_batch(), start=START, seed=SEED, drafter=drafter, scripts=SCRIPTS, told=tell
+    )
+    _write_story(stage)
+    return stage, stage.run(START + timedelta(days=days))
 
 
 def _write_story(stage: Stage) -> None:

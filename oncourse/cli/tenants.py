@@ -22,7 +22,7 @@ FINDINGS = 6
 
 def register(app: typer.Typer) -> None:
     """Put the commands on the root."""
-    for command in (init, review, worker, demo, doctor, version):
+    for command in (init, review, worker, demo, rehearse, doctor, version):
         app.command()(command)
     app.command("import")(import_)
 
@@ -183,6 +183,22 @@ def demo(
     from oncourse.demo import run_demo
 
     run_demo(directory, pick_drafter(current.settings), live=not plain and err.is_terminal)
+
+
+def rehearse(
+    directory: Annotated[Path, typer.Argument(help="The folder of a RavenStack export (docs/ravenstack.md).")],
+    as_of: Annotated[str, typer.Option(help="The day that the data speaks of (YYYY-MM-DD).")] = "",
+    target: Annotated[Path, typer.Option("--dir", help="Where to keep the rehearsal's database.")] = Path("out"),
+) -> None:
+    """Propose for every account that needs it, review by the stated script, and run each plan to its end."""
+    from oncourse.bootstrap import pick_drafter
+    from oncourse.imports import candidates, read_ravenstack
+    from oncourse.imports.ravenstack import AS_OF
+    from oncourse.rehearsal import rehearse as run
+
+    on = _day(as_of) if as_of else AS_OF
+    batch = read_ravenstack(directory, on)
+    run(batch, candidates(batch, on), on, target, pick_drafter(current.settings), json=current.json)
 
 
 def doctor() -> None:

@@ -234,16 +234,13 @@ def test_facts_of_other_kinds_say_nothing():
         (
             (status("COMMITMENT_SIGNED"), retained(ENOUGH - 1)),
             (
-                "Contract k-1 is not met: it is COMMITMENT_SIGNED but keeps 8999999 where 9000000 is needed "
-                "(yearly, in minor units of EUR)."
+                "Contract k-1 is not met: it is COMMITMENT_SIGNED but keeps 89,999.99 EUR a year "
+                "where 90,000.00 EUR is needed."
             ),
         ),
         (
             (status(), retained()),
-            (
-                "Contract k-1 is met: it is CLOSED_WON and keeps 9000000 where 9000000 is needed "
-                "(yearly, in minor units of EUR)."
-            ),
+            ("Contract k-1 is met: it is CLOSED_WON and keeps 90,000.00 EUR a year where 90,000.00 EUR is needed."),
         ),
     ],
 )

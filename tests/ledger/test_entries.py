@@ -83,4 +83,4 @@ def test_a_plan_that_was_never_proposed_does_not_fold():
 
 def test_a_sentence_says_who_what_why_and_from_what():
     [told] = explain([entry()], lambda ref: ref, {str(STEP): "s2"})
-    assert told == "#1 2026-03-02 00:00 mara (human, owner) removed step s2 because removed [cause: person mara]"
+    assert told == "#1 2026-03-02 00:00 mara (human, owner) removed step s2 [cause: person mara]"
