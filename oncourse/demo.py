@@ -14,9 +14,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-import ledger
 from agent import Drafter
-from oncourse.cli.output import err, say, table
+from ledger import Entry
+from oncourse.cli.output import err, indented, say, table
 from oncourse.imports import ImportBatch, read_flat
 from oncourse.promises import PROMISES
 from oncourse.simulator import EAGER, SILENT, Answer, Script
@@ -56,22 +56,29 @@ NAMES = {
     "drafter-replay": "the recorded model",
     "drafter-claude": "the model",
 }
-_TOLD = {
-    "plan.proposed.v1",
-    "plan.sent_back.v1",
-    "plan.edited.v1",
-    "plan.approved.v1",
-    "plan.endorsed.v1",
-    "plan.activated.v1",
-    "plan.paused.v1",
-    "plan.resumed.v1",
-    "plan.completed.v1",
-    "plan.aborted.v1",
-    "plan.expired.v1",
-    "step.attempt_failed.v1",
-    "step.retried.v1",
-    "proposal.refused.v1",
-    "proposal.none.v1",
+_SAYS: dict[str, str] = {
+    "plan.proposed.v1": "drafted by {who}",
+    "proposal.none.v1": "no plan: {why}",
+    "proposal.refused.v1": "a proposal of {asked} was refused: {why}",
+    "plan.sent_back.v1": "sent back by {who}: {why}",
+    "plan.edited.v1": "edited by {who}",
+    "plan.endorsed.v1": "endorsed by {who}",
+    "plan.approved.v1": "approved by {who}",
+    "plan.activated.v1": "started",
+    "plan.paused.v1": "paused: {why}",
+    "step.retried.v1": "{step} taken up again by {who}: {why}",
+    "plan.resumed.v1": "resumed by {who}",
+    "step.attempt_failed.v1": "{step} failed ({outcome}), next try at {wait:%H:%M} UTC",
+    "plan.completed.v1": "completed, {end}: {why}",
+    "plan.aborted.v1": "aborted, {end}: {why}",
+    "plan.expired.v1": "expired, {end}: {why}",
+}
+"""The turning points that the demo tells, and how."""
+_ENDS = {
+    "objective_met": "objective met",
+    "all_steps_done": "all steps done, objective not reached",
+    "window_passed": "its window passed",
+    "lost": "the renewal was lost",
 }
 
 
@@ -251,7 +258,7 @@ def _frame(at: datetime, names: dict[str, str], seen: dict[str, tuple[str, str]]
 def _tell(stage: Stage, batch: ImportBatch, directory: Path, ticks: int) -> None:
     names = {account.account_id: account.name for account in batch.accounts}
     _happened(stage, names)
-    rows = [(e.account, e.status, e.plan_id[:8], e.why) for e in stage.ended()]
+    rows = [(e.account, e.status, e.plan_id[:8], _ENDS.get(e.reason, e.reason)) for e in stage.ended()]
     table(("account", "plan", "id", "why it stopped"), rows)
     entries, broken = stage.proof()
     for refusal in stage.world.refusals:
@@ -262,23 +269,42 @@ def _tell(stage: Stage, batch: ImportBatch, directory: Path, ticks: int) -> None
         raise OncourseError(f"{len(broken)} promises are broken; this must not happen")
     say(f"{ticks} ticks, {entries} ledger entries; replay agrees with every row, {len(PROMISES)} promises hold.")
     here = f"--db sqlite:///{directory / 'oncourse.db'} --tenant {stage.tenant.tenant_id}"
-    first = rows[0][2]
     say("Where to look next:")
     say(f"  oncourse {here} plan list")
-    say(f"  oncourse {here} ledger explain {first}")
+    say(f"  oncourse {here} ledger explain {rows[0][2]}")
     say(f"  oncourse {here} doctor")
 
 
 def _happened(stage: Stage, names: dict[str, str]) -> None:
-    """Print the turning points, in the order in which they happened, from the ledger alone."""
+    """Print the turning points of each account, in the order in which they happened, from the ledger alone."""
+    told: dict[str, list[tuple[str, list[str]]]] = {name: [] for name in names.values()}
     with stage.house.desk.unit() as unit:
-        accounts = {f"plan/{r.plan.plan_id}": names[r.plan.account_id] for r in unit.plans.find()}
-        called = NAMES | {str(s.step_id): s.action_type for r in unit.plans.find() for s in r.plan.steps}
-        rows = []
+        plans = unit.plans.find()
+        accounts = {f"plan/{r.plan.plan_id}": names[r.plan.account_id] for r in plans}
+        steps = {str(s.step_id): s.action_type for r in plans for s in r.plan.steps}
         for _, entry in unit.every_entry():
-            if entry.type in _TOLD:
-                account = accounts.get(entry.stream) or names.get(entry.stream.removeprefix("account/"), "")
-                told = ledger.sentence(entry, unit.blobs.reveal, called)
-                words = told.partition(" ")[2].partition(" ")[2].partition(" ")[2]
-                rows.append((f"{entry.at:%m-%d}", account, words.rpartition(" [cause:")[0]))
-    table(("day", "account", "what happened"), rows)
+            account = accounts.get(entry.stream) or names.get(entry.stream.removeprefix("account/"), "")
+            if entry.type in _SAYS and account:
+                days = told[account]
+                if not days or days[-1][0] != f"{entry.at:%m-%d}":
+                    days.append((f"{entry.at:%m-%d}", []))
+                days[-1][1].append(_phrase(entry, unit.blobs.reveal, steps))
+    for account, days in told.items():
+        say(account)
+        for day, phrases in days:
+            indented(f"  {day}  ", ", ".join(phrases))
+
+
+def _phrase(entry: Entry, reveal: Callable[[str], str], steps: dict[str, str]) -> str:
+    text = reveal(entry.reason.text) if entry.reason and entry.reason.text else ""
+    wait = entry.data.get("wait_until")
+    code = entry.reason.code if entry.reason else ""
+    return _SAYS[entry.type].format(
+        end=_ENDS.get(code, code),
+        who=NAMES.get(entry.actor.id, entry.actor.id),
+        asked=NAMES.get(entry.actor.on_behalf_of or "", entry.actor.on_behalf_of),
+        why=(text or code).rstrip("."),
+        step=steps.get(str(entry.data.get("step_id")), ""),
+        outcome=entry.data.get("outcome"),
+        wait=datetime.fromisoformat(wait) if wait else entry.at,
+    )

@@ -2,8 +2,8 @@
 
 import sys
 
-import click
 import typer
+from typer._click.exceptions import ClickException  # typer carries its own click and gives this no other name
 
 from gate import UnknownCodeError
 from oncourse.cli import gates, ledgers, people, plans, steps, tenants
@@ -58,20 +58,20 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     given = _hoist(list(sys.argv[1:] if arguments is None else arguments))
     try:
-        app(args=given, standalone_mode=False)
-    except click.exceptions.Exit as done:
+        code = app(args=given, standalone_mode=False)
+    except typer.Exit as done:
         return int(done.exit_code)
-    except click.exceptions.Abort:
+    except typer.Abort:
         err.print("stopped")
         return 1
-    except click.ClickException as error:
+    except ClickException as error:
         err.print(f"oncourse: {error.format_message()} (see: oncourse --help)", markup=False, soft_wrap=True)
         return 2
     except OncourseError as error:
         return _fail(error)
     except BrokenPipeError:
         return 1
-    return 0
+    return code if isinstance(code, int) else 0
 
 
 def _fail(error: OncourseError) -> int:

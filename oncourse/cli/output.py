@@ -1,6 +1,7 @@
 """How the command line speaks: tables that fit the terminal to stdout, progress and errors to stderr, or JSON."""
 
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -28,6 +29,13 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: st
 def say(line: str) -> None:
     """Print one line as it is."""
     out.print(Text(line), soft_wrap=True)
+
+
+def indented(head: str, text: str) -> None:
+    """Print a text after a head, wrapped to the terminal with every line under the first."""
+    lines = textwrap.wrap(text, width=max(out.width - len(head), 30), break_on_hyphens=False) or [""]
+    for index, line in enumerate(lines):
+        say((head if index == 0 else " " * len(head)) + line)
 
 
 def as_json(value: Any) -> None:

@@ -143,9 +143,8 @@ def show(plan: PlanArgument) -> None:
     if why:
         say(why)
     if record.plan.status is PlanStatus.DRAFT:
-        say(
-            f"Approve: oncourse plan approve {short(record.plan.plan_id)} --digest {record.content_digest[7:23]} --as WHO"
-        )
+        plan_id = record.plan.plan_id
+        say(f"To approve: oncourse plan approve {short(plan_id)} --digest {record.content_digest[7:23]} --as WHO")
 
 
 def _header(record: PlanRecord) -> None:

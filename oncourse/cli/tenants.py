@@ -1,6 +1,6 @@
 """The commands of a whole tenant: init, import, review, worker, demo, doctor, version."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Annotated
@@ -9,13 +9,13 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from gate import default_bundle, load_bundle
-from oncourse.bootstrap import Tenancy, first_admin, open_store, open_tenancy
+from oncourse.bootstrap import Tenancy, first_admin, open_store
 from oncourse.cli.output import as_json, err, say, short, table
 from oncourse.cli.session import current
 from oncourse.config import unknown_variables
-from orchestrator import BadInputError
+from orchestrator import BadInputError, Executor
 from plan import Approval, Calendar, Mode, PlanStatus, StepStatus, Tenant
-from store import open_engine, schema_state
+from store import Store, open_engine, schema_state
 
 FINDINGS = 6
 
@@ -32,6 +32,7 @@ def init(
     name: Annotated[str, typer.Option(help="The company's name.")] = "",
     zone: Annotated[str, typer.Option(help="IANA time zone of the company's days.")] = "UTC",
     policy: Annotated[Path | None, typer.Option(help="A policy bundle (YAML); the default one otherwise.")] = None,
+    clock: Annotated[str, typer.Option(help="real, or the instant at which a virtual clock starts.")] = "real",
 ) -> None:
     """Make a database and a tenant with its first administrator and policy. New tenants run in SHADOW mode."""
     from pydantic import ValidationError
@@ -46,19 +47,34 @@ def init(
         raise BadInputError(f"the tenant does not fit: {explain_validation(error)}") from error
     bundle = default_bundle() if policy is None else load_bundle(_text(policy))
     store = open_store(settings, create=True)
-    tenancy = _fresh(store, SimulatedExecutor())
+    started = None if clock == "real" else _instant(clock)
+    tenancy = _fresh(store, SimulatedExecutor(), started)
     tenancy.house.open_tenant(tenant, bundle, first_admin(settings.tenant, admin))
+    if started is not None:
+        with tenancy.house.desk.unit() as unit:
+            unit.set_virtual_now(started)
     if current.json:
         as_json({"tenant": settings.tenant, "database": settings.database, "admin": admin})
     else:
         say(f"Tenant {settings.tenant} is ready in {settings.database} ({Mode.SHADOW} mode). Act as --as {admin}.")
 
 
-def _fresh(store: object, executor: object) -> Tenancy:
-    from oncourse.clock import RandomIds, RealClock
+def _fresh(store: Store, executor: Executor, started: datetime | None) -> Tenancy:
+    from oncourse.clock import RandomIds, RealClock, VirtualClock
 
     settings = current.settings
-    return Tenancy(store, settings.tenant, RealClock(), ids=RandomIds(), executor=executor, settings=settings)  # type: ignore[arg-type] # the store as opened
+    clock = RealClock() if started is None else VirtualClock(started)
+    return Tenancy(store, settings.tenant, clock, ids=RandomIds(), executor=executor, settings=settings)
+
+
+def _instant(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadInputError(f"{text!r} is no instant; write it as 2026-03-02T09:00:00+01:00") from error
+    if found.tzinfo is None:
+        raise BadInputError(f"{text!r} has no time zone; write it as 2026-03-02T09:00:00+01:00")
+    return found.astimezone(UTC)
 
 
 def _text(path: Path) -> str:
@@ -162,11 +178,28 @@ def review() -> None:
         say("Nothing waits for a person.")
 
 
-def worker(*, once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False) -> None:
+def worker(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,
+    until: Annotated[str, typer.Option(help="Under a virtual clock: let time pass up to this instant.")] = "",
+) -> None:
     """Take every plan whose time has come one step further."""
-    if not once:
-        raise BadInputError("run it as `oncourse worker --once`, from a timer of yours")
-    count = current.tenancy.engine().run_due()
+    from oncourse.clock import VirtualClock
+
+    tenancy = current.tenancy
+    if once == bool(until):
+        raise BadInputError("run it as `oncourse worker --once` from a timer of yours, or with --until INSTANT")
+    if until:
+        if not isinstance(tenancy.clock, VirtualClock):
+            raise BadInputError("--until is for a tenant with a virtual clock (oncourse init --clock INSTANT)")
+        end = _instant(until)
+        if end < tenancy.clock.now():
+            raise BadInputError(
+                f"the tenant's clock stands at {tenancy.clock.now():%Y-%m-%dT%H:%MZ} and never goes back"
+            )
+        count = tenancy.engine().run_until(end, tenancy.clock)
+    else:
+        count = tenancy.engine().run_due()
     if current.json:
         as_json({"ticks": count})
     else:
@@ -233,6 +266,3 @@ def version() -> None:
         as_json({"version": installed("oncourse")})
     else:
         say(f"oncourse {installed('oncourse')}")
-
-
-__all__ = ["open_tenancy", "register"]

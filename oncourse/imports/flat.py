@@ -96,18 +96,17 @@ class _Reading:
 
     def batch(self) -> ImportBatch:
         """Return everything as one value."""
-        tenants = list(self.values.get("tenant", {}).values())
-        families = {
+        tenants: list[Any] = list(self.values.get("tenant", {}).values())
+        families: dict[str, Any] = {
             family.file: tuple(self.values.get(family.file, {}).values())
             for family in FAMILIES
             if family.file not in {"tenant", "postures"}
         }
-        return ImportBatch.model_construct(
+        return ImportBatch.model_construct(  # every value was validated one by one
             tenant=tenants[0] if tenants else None,
-            postures=self.values.get("postures", {}),
+            **families | {"postures": self.values.get("postures", {})},
             unmapped=tuple(self.unmapped),
             rows=self.rows,
-            **families,
         )
 
     def _columns(self, path: Path, family: Family, header: list[str]) -> list[Column | None]:

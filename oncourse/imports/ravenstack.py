@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TypeVar
 
 from oncourse.imports.batch import BadImportError, ImportBatch
 from oncourse.imports.cells import BadCellError, day, flag, minor, whole
@@ -89,7 +90,8 @@ def candidates(batch: ImportBatch, as_of: date = AS_OF) -> Candidates:
     """Return the accounts to defend and those for which day -30 has passed."""
     now, calendar = _end_of(as_of), Calendar()
     contracts, signals = _group(batch.contracts), _group(batch.signals)
-    defend, late = [], []
+    defend: list[str] = []
+    late: list[str] = []
     for account_id, mine in contracts.items():
         days = days_between(as_of, min(c.renews_on for c in mine))
         posture = derive_posture(tuple(signals.get(account_id, ())), tuple(mine), now, calendar).posture
@@ -98,8 +100,11 @@ def candidates(batch: ImportBatch, as_of: date = AS_OF) -> Candidates:
     return Candidates(dated=len(contracts), defend=tuple(sorted(defend)), too_late=tuple(sorted(late)))
 
 
-def _group(values: Iterable[Frozen]) -> dict[str, list[Frozen]]:
-    found: dict[str, list[Frozen]] = defaultdict(list)
+Owned = TypeVar("Owned", Contract, Signal)
+
+
+def _group(values: Iterable[Owned]) -> dict[str, list[Owned]]:
+    found: dict[str, list[Owned]] = defaultdict(list)
     for value in values:
         found[value.account_id].append(value)
     return dict(sorted(found.items()))

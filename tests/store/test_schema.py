@@ -35,10 +35,7 @@ def test_an_entry_can_neither_be_changed_nor_removed(engine, store, statement):
 
 
 def test_the_ledger_cannot_be_truncated(engine, store):
-    if engine.dialect.name == "sqlite":
-        statement = "DELETE FROM ledger_entry WHERE 1"
-    else:
-        statement = "TRUNCATE ledger_entry"
+    statement = "DELETE FROM ledger_entry" if engine.dialect.name == "sqlite" else "TRUNCATE ledger_entry"
     with store.unit("t", NOW) as unit:
         unit.open_tenant(Tenant(tenant_id="t", name="T"), Actor(kind="human", id="root"))
     with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:

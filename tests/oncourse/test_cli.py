@@ -1,0 +1,259 @@
+"""The command line as people use it: a whole life by hand, and one clear line for every mistake."""
+
+import json
+import re
+
+import pytest
+
+from oncourse.cli import main
+from oncourse.demo import demo_batch
+from tests.oncourse.folders import demo_folder
+
+START = "2026-03-02T08:00:00+01:00"
+
+
+class Shell:
+    """Runs commands against one database and keeps what they print."""
+
+    def __init__(self, capsys, database, tenant="lindqvist"):
+        self._capsys, self._base = capsys, ["--db", f"sqlite:///{database}", "--tenant", tenant]
+        self.err = ""
+
+    def run(self, *words, expect=0):
+        code = main([*self._base, *words])
+        out, self.err = self._capsys.readouterr()
+        assert code == expect, (words, out, self.err)
+        assert "Traceback" not in out + self.err
+        return out
+
+    def json(self, *words, expect=0):
+        return json.loads(self.run(*words, "--json", expect=expect))
+
+    def refuse(self, *words, expect):
+        """Run a command that must be refused with one line on stderr and nothing on stdout."""
+        out = self.run(*words, expect=expect)
+        assert out == ""
+        [line] = self.err.strip().split("\n")
+        assert line.startswith("oncourse: ")
+        return line
+
+
+@pytest.fixture
+def shell(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    made = Shell(capsys, tmp_path / "test.db")
+    made.run("init", "--name", "Lindqvist Sensors", "--zone", "Europe/Berlin", "--clock", START)
+    made.run("import", str(demo_folder()), "--as", "admin")
+    for name, role in (
+        ("p-otto", "plan_approver"),
+        ("p-sara", "senior_approver"),
+        ("p-lena", "editor"),
+        ("p-mara", "editor"),
+    ):
+        made.run("principal", "add", name, "--role", role, "--as", "admin")
+    return made
+
+
+@pytest.fixture
+def draft(shell):
+    return shell.json("plan", "propose", "aurora", "--as", "p-mara")["plan_id"]
+
+
+def digest_of(shell, plan_id):
+    return shell.json("plan", "show", plan_id)["content_digest"]
+
+
+def step_of(shell, plan_id, action):
+    return next(s for s in shell.json("step", "list", plan_id) if s["action_type"] == action)
+
+
+def test_a_whole_life_by_hand(shell, draft):
+    assert "approve the draft" in shell.run("review")
+    shell.run("plan", "approve", draft, "--digest", digest_of(shell, draft), "--as", "p-otto")
+    shell.run("worker", "--once")
+    assert shell.json("plan", "show", draft)["status"] == "ACTIVE"
+    shell.run("worker", "--until", "2026-03-05T12:00:00+01:00")
+    shell.run(
+        "step",
+        "outcome",
+        draft,
+        step_of(shell, draft, "CONFIRM_RENEWAL_OWNER")["step_id"],
+        "OWNER_CONFIRMED",
+        "--as",
+        "p-mara",
+    )
+    shell.run("worker", "--once")
+    meeting = step_of(shell, draft, "REQUEST_RENEWAL_MEETING")
+    assert meeting["status"] == "PENDING_APPROVAL"
+    shown = shell.json("step", "show", draft, meeting["step_id"][:8])
+    assert "Ida" in shown["text"]
+    shell.run("step", "approve", draft, meeting["step_id"][:8], "--digest", shown["rendered"], "--as", "p-otto")
+    shell.run("worker", "--until", "2026-03-10T12:00:00+01:00")
+    assert step_of(shell, draft, "REQUEST_RENEWAL_MEETING")["status"] == "AWAITING_OUTCOME"
+    shell.run("plan", "pause", draft, "--reason", "They are on holiday.", "--as", "p-otto")
+    shell.run("plan", "resume", draft, "--reason", "They are back.", "--as", "p-otto")
+    shell.run("plan", "abort", draft, "--reason", "They were bought.", "--as", "p-otto")
+    story = shell.run("ledger", "explain", draft)
+    assert "Aborted on 2026-03-10: a person stopped it. They were bought." in story
+    assert "approved step" in shell.run("ledger", "why", draft, meeting["step_id"][:8])
+    assert "every row is what the ledger says" in shell.run("ledger", "replay")
+    assert "15 promises hold" in shell.run("doctor")
+
+
+def test_an_edit_is_a_new_revision_and_the_diff_says_what_changed(shell, draft):
+    notice = step_of(shell, draft, "NOTIFY_ACCOUNT_TEAM")["step_id"]
+    meeting = step_of(shell, draft, "REQUEST_RENEWAL_MEETING")["step_id"]
+    told = shell.json(
+        "plan",
+        "edit",
+        draft,
+        "--remove",
+        f"{notice}=They know.",
+        "--set",
+        f"{meeting}.proposed_slots=2",
+        "--as",
+        "p-mara",
+    )
+    assert told["revision"] == 2
+    changes = shell.run("plan", "diff", draft)
+    assert "They know." in changes
+    assert f"changed {meeting} REQUEST_RENEWAL_MEETING: params" in changes
+    assert "revision 2" in shell.run("plan", "explain", draft)
+
+
+def test_a_draft_can_be_sent_back_and_rejected(shell, draft):
+    shell.run("plan", "send-back", draft, "--reason", "Write to Ben instead.", "--as", "p-otto")
+    assert "Sent back: Write to Ben instead." in shell.run("plan", "show", draft)
+    shell.run("plan", "reject", draft, "--reason", "Not worth it.", "--as", "p-otto")
+    assert shell.json("plan", "show", draft)["status"] == "ABORTED"
+
+
+def test_no_plan_says_why_and_exits_3(shell):
+    assert "day -30 has passed" in shell.run("plan", "propose", "galway", "--as", "p-mara", expect=3)
+
+
+def test_a_second_draft_is_not_made_while_one_is_open(shell, draft):
+    assert "one is open already" in shell.run("plan", "propose", "aurora", "--as", "p-mara", expect=3)
+
+
+def test_a_proposal_of_ones_own_is_judged_and_refused_with_its_codes(shell, tmp_path):
+    file = tmp_path / "mine.json"
+    step = {
+        "key": "meeting",
+        "action_type": "REQUEST_RENEWAL_MEETING",
+        "params": {"contact_id": "fenwick-1", "purpose": "COMMERCIAL"},
+        "start_day": 2,
+    }
+    mine = {
+        "account_id": "fenwick",
+        "plan_type": "RENEWAL_DEFENSE",
+        "subject": ["fenwick-2025"],
+        "steps": [step],
+        "provenance": {"drafter": "person"},
+    }
+    file.write_text(json.dumps(mine))
+    line = shell.refuse("plan", "propose", "--file", str(file), "--as", "p-lena", expect=3)
+    assert "PG061" in line
+    assert "PG021" in line
+    assert shell.json("plan", "list") == []
+
+
+def test_every_code_of_the_gate_can_be_explained(shell):
+    for doc in shell.json("gate", "explain", "all"):
+        assert doc["mend"] in shell.run("gate", "explain", doc["code"])
+
+
+def test_people_are_listed_with_their_roles(shell):
+    assert re.search(r"p-otto\s+human\s+plan_approver", shell.run("principal", "list"))
+
+
+def test_the_version_is_printed(shell):
+    assert re.fullmatch(r"oncourse \d+\.\d+\.\d+\n", shell.run("version"))
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("plan", "show", "nothing"), 5, "there is no plan"),
+        (("plan", "show", "%"), 5, "there is no plan"),
+        (("plan", "propose", "nobody", "--as", "p-mara"), 5, "no account nobody"),
+        (("plan", "pause", "nothing", "--reason", "because", "--as", "nobody"), 5, "there is no plan"),
+        (("gate", "explain", "PG998"), 5, "there is no rule"),
+        (("plan", "nonsense"), 2, "No such command"),
+        (("plan", "approve", "x"), 2, "Missing option '--digest'"),
+        (("plan", "propose", "--file", "missing.json", "--as", "p-mara"), 1, "missing.json cannot be read"),
+        (("plan", "propose", "--as", "p-mara"), 2, "name an account"),
+        (("plan", "propose", "aurora", "--drafter", "oracle", "--as", "p-mara"), 1, "unknown drafter"),
+        (("principal", "add", "x"), 1, "who acts?"),
+        (("principal", "add", "x", "--as", "ghost"), 5, "no principal ghost"),
+        (("principal", "add", "x", "--as", "p-otto"), 3, "p-otto may not add_principal"),
+        (("import", "missing", "--as", "admin"), 1, "missing is no folder"),
+        (("import", ".", "--mapping", "excel", "--as", "admin"), 2, "one of flat, ravenstack"),
+        (("worker",), 2, "--once"),
+        (("worker", "--until", "yesterday"), 2, "is no instant"),
+        (("worker", "--until", "2020-01-01T00:00:00Z"), 2, "never goes back"),
+        (("init",), 1, "exists already"),
+    ],
+)
+def test_a_mistake_gets_one_clear_line_and_its_exit_code(shell, words, code, says):
+    assert says in shell.refuse(*words, expect=code)
+
+
+def test_mistakes_about_a_plan_change_nothing(shell, draft):
+    before = shell.run("ledger", "explain", draft)
+    meeting = step_of(shell, draft, "REQUEST_RENEWAL_MEETING")["step_id"]
+    seen = digest_of(shell, draft)
+    assert "not what you saw" in shell.refuse(
+        "plan", "approve", draft, "--digest", "0" * 64, "--as", "p-otto", expect=4
+    )
+    assert "not what you saw" in shell.refuse(
+        "plan", "approve", draft, "--digest", seen[7:12], "--as", "p-otto", expect=4
+    )
+    assert "may not approve" in shell.refuse("plan", "approve", draft, "--digest", seen, "--as", "p-lena", expect=3)
+    assert "the plan is DRAFT" in shell.refuse(
+        "plan", "pause", draft, "--reason", "why not", "--as", "p-otto", expect=1
+    )
+    assert "a reason is needed" in shell.refuse("plan", "send-back", draft, "--reason", " ", "--as", "p-otto", expect=2)
+    assert "is no outcome of" in shell.refuse("step", "outcome", draft, meeting, "MARRIED", "--as", "p-otto", expect=2)
+    assert "awaits no outcome" in shell.refuse(
+        "step", "outcome", draft, meeting, "DECLINED", "--as", "p-otto", expect=2
+    )
+    assert "no step" in shell.refuse("step", "show", draft, "ffffffff", expect=5)
+    assert "one of arrived" in shell.refuse(
+        "step", "reconcile", draft, meeting, "--found", "perhaps", "--reason", "asked", "--as", "p-otto", expect=2
+    )
+    assert "STEP.param=value" in shell.refuse("plan", "edit", draft, "--set", "x=1", "--as", "p-mara", expect=2)
+    assert "PG013" in shell.refuse(
+        "plan", "edit", draft, "--set", f"{meeting}.proposed_slots=99", "--as", "p-mara", expect=3
+    )
+    assert "changes nothing" in shell.refuse("plan", "edit", draft, "--as", "p-mara", expect=2)
+    assert shell.run("ledger", "explain", draft) == before
+
+
+def test_an_error_in_json_names_its_code(shell):
+    told = shell.json("plan", "show", "nothing", expect=5)
+    assert told["error"]["code"] == "not_found"
+    assert told["error"]["exit"] == 5
+
+
+def test_a_row_changed_behind_the_ledger_is_found_by_doctor_and_replay(shell, draft, tmp_path):
+    import sqlite3
+
+    with sqlite3.connect(tmp_path / "test.db") as connection:
+        connection.execute("UPDATE plan SET owner = 'thief'")
+    assert "the row differs from its ledger" in shell.run("ledger", "replay", expect=6)
+    assert "P9 is broken" in shell.run("doctor", expect=6)
+
+
+def test_a_database_that_is_not_there_is_not_made_by_reading(capsys, tmp_path):
+    shell = Shell(capsys, tmp_path / "none.db")
+    assert "make one with: oncourse init" in shell.refuse("plan", "list", expect=1)
+
+
+def test_a_setting_that_nobody_reads_is_named(shell, monkeypatch):
+    monkeypatch.setenv("ONCOURSE_DATABSE", "x")
+    assert "unknown variable ONCOURSE_DATABSE" in shell.run("doctor", expect=6)
+
+
+def test_the_demo_folder_is_the_company_of_the_demo():
+    assert len(demo_batch().accounts) == 12
