@@ -1,0 +1,189 @@
+"""Every rule, on both sides."""
+
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import gate
+import gate.judging
+from gate import GateContext, Phase, Severity, Verdict, check, explain_code, rules
+from gate.rules import RULES, Found
+from gate.rules.rule import Rule
+from plan import Approval, DependencyKind, PlanStatus, RiskClass, StepStatus, canonical
+from tests.gate.cases import CASES, CONTEXT, MEETING, MONDAY, PLAN, POLICY, with_step
+
+ROOT = Path(gate.__file__).parent.parent
+
+
+def judge(plan=PLAN, context=CONTEXT, policy=POLICY, phase=Phase.PROPOSE, now=MONDAY):
+    return check(plan, context, policy, phase=phase, now=now)
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_the_clean_plan_breaks_no_rule(phase):
+    decision = judge(phase=phase)
+    assert decision.codes == ()
+    assert decision.verdict is Verdict.ASK
+
+
+@pytest.mark.parametrize("case", list(CASES), ids=[case.name for case in CASES])
+def test_each_way_to_break_a_rule_is_found_with_its_code(case):
+    now = MONDAY + case.after
+    decision = judge(case.plan, case.context, case.policy, case.phase, now)
+    assert case.code in decision.codes
+    assert decision.verdict is Verdict.DENY
+    assert all(v.message and v.where and v.mend.endswith(".") for v in decision.violations)
+
+
+def test_every_code_has_a_case_that_breaks_it():
+    assert {case.code for case in CASES} | {"PG999"} == {doc.code for doc in rules()}
+
+
+def test_every_code_is_broken_in_a_phase_that_asks_for_it():
+    phases = {doc.code: doc.phases for doc in rules()}
+    assert all(case.phase in phases[case.code] for case in CASES)
+
+
+def test_a_rule_that_raises_denies_and_says_which(monkeypatch):
+    def explode(_view):
+        raise ZeroDivisionError
+        yield Found("", "")
+
+    broken = Rule("PG777", Severity.ADVISORY, tuple(Phase), "t", "t", "t", explode)
+    monkeypatch.setattr(gate.judging, "RULES", (broken,))
+    decision = judge()
+    assert decision.codes == ("PG999",)
+    assert decision.verdict is Verdict.DENY
+    assert "PG777 raised ZeroDivisionError" in decision.violations[0].message
+
+
+def test_a_bundle_can_raise_a_severity_and_a_soft_one_takes_more_people(monkeypatch):
+    def advise(_view):
+        yield Found("steps", "hm")
+
+    soft = Rule("PG888", Severity.ADVISORY, tuple(Phase), "t", "t", "t", advise)
+    monkeypatch.setattr(gate.judging, "RULES", (soft,))
+    plain = judge()
+    assert (plain.verdict, plain.required_authority.persons) == (Verdict.ASK, 1)
+    raised = judge(policy=POLICY.model_copy(update={"severities": {"PG888": Severity.SOFT}}))
+    assert raised.required_authority.role == "senior_approver"
+    assert raised.required_authority.persons == 2
+    assert judge(policy=POLICY.model_copy(update={"severities": {"PG888": Severity.HARD}})).verdict is Verdict.DENY
+
+
+def test_a_severity_below_the_floor_changes_nothing():
+    low = POLICY.model_copy(update={"severities": {"PG010": Severity.ADVISORY}})
+    assert judge(PLAN.model_copy(update={"steps": ()}), policy=low).verdict is Verdict.DENY
+
+
+@pytest.mark.parametrize(("risk", "persons"), [(RiskClass.LOW, 1), (RiskClass.MEDIUM, 1), (RiskClass.HIGH, 2)])
+def test_the_authority_grows_with_the_risk(risk, persons):
+    assert gate.required_authority(risk, (), POLICY).persons == persons
+
+
+def test_sent_steps_are_not_judged_again_when_a_plan_resumes():
+    sent = with_step(MEETING, status=StepStatus.DONE, outcome="MEETING_BOOKED", attempts=1, params=None)
+    assert "PG013" not in judge(sent, phase=Phase.RESUME).codes
+    assert "PG013" in judge(sent, phase=Phase.APPROVE).codes
+
+
+def test_the_same_inputs_give_the_same_bytes():
+    assert canonical(judge()) == canonical(judge())
+
+
+def test_another_instant_is_another_decision():
+    assert judge().inputs_digest != judge(now=MONDAY + timedelta(seconds=1)).inputs_digest
+
+
+def test_decisions_are_the_same_under_every_hash_seed():
+    program = (
+        "from tests.gate.test_rules import judge; from gate import bundle_digest, default_bundle; "
+        "print(judge().digest, bundle_digest(default_bundle()))"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={"PYTHONHASHSEED": seed, "PATH": ""},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("0", "1", "42")
+    }
+    assert len(printed) == 1
+
+
+STEPS = st.builds(
+    lambda step, status, approval, attempts, start, params, kind, action: step.model_copy(
+        update={
+            "status": status,
+            "approval": approval,
+            "attempts": attempts,
+            "not_before": step.not_before + timedelta(days=start),
+            "params": params,
+            "action_type": action,
+            "depends_on": tuple(
+                d.model_copy(update={"kind": kind, "outcomes": ("X",) if kind is DependencyKind.OUTCOME_IN else ()})
+                for d in step.depends_on
+            ),
+        }
+    ),
+    st.sampled_from(PLAN.steps),
+    st.sampled_from(StepStatus),
+    st.sampled_from(Approval),
+    st.integers(0, 5),
+    st.integers(-400, 400),
+    st.none()
+    | st.dictionaries(st.sampled_from(["contact_id", "ticket_ids", "x"]), st.integers() | st.text(max_size=9)),
+    st.sampled_from(DependencyKind),
+    st.sampled_from([*(step.action_type for step in PLAN.steps), "UNKNOWN_ACTION"]),
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(STEPS, max_size=6), st.sampled_from(Phase), st.sampled_from(RiskClass), st.sampled_from(PlanStatus))
+def test_no_rule_ever_raises_on_a_plan_that_fits_the_schema(steps, phase, risk, status):
+    plan = PLAN.model_copy(update={"steps": tuple(steps), "risk": risk, "status": status})
+    assert "PG999" not in judge(plan, phase=phase).codes
+
+
+@pytest.mark.parametrize("phase", list(Phase))
+def test_no_rule_raises_where_nothing_is_known(phase):
+    known = CONTEXT.situation
+    bare = known.model_copy(
+        update=dict.fromkeys(("contracts", "contacts", "tickets", "opportunities", "owners", "signals", "history"), ())
+    )
+    assert "PG999" not in judge(context=GateContext(tenant_id="t1", situation=bare), phase=phase).codes
+
+
+def test_each_code_has_words_for_people():
+    for doc in rules():
+        assert explain_code(doc.code.lower()) == doc
+        assert doc.title
+        assert doc.text.endswith(".")
+        assert doc.mend.endswith(".")
+
+
+def test_an_unknown_code_names_codes_that_are_near():
+    with pytest.raises(gate.UnknownCodeError, match="PG010, PG011, PG013, PG014"):
+        explain_code("PG012")
+
+
+def test_codes_stand_once_and_in_order():
+    codes = [rule.code for rule in RULES]
+    assert codes == sorted(set(codes))
+
+
+def test_the_docs_have_a_section_for_each_code():
+    text = (ROOT / "docs" / "gate-codes.md").read_text(encoding="utf-8")
+    told = [line.split()[1] for line in text.split("\n") if line.startswith("## ")]
+    assert told == [doc.code for doc in rules()]
+    for doc in rules():
+        assert doc.text in text
+        assert doc.mend in text
