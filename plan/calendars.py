@@ -62,6 +62,12 @@ class Calendar(Frozen):
         """Tell whether the tenant works on this day."""
         return day.weekday() in self.weekdays and day not in self.holidays
 
+    def after(self, at: datetime, duration: timedelta) -> datetime:
+        """Return when a duration has passed: whole days keep the wall-clock time over DST changes, hours are hours."""
+        whole = timedelta(days=duration.days)
+        local = at.astimezone(ZoneInfo(self.time_zone)) + whole
+        return local.astimezone(UTC) + (duration - whole)
+
     def working_day(self, day: date) -> date:
         """Return the day itself where the tenant works on it, else the next one on which it does."""
         while not self.is_business_day(day):

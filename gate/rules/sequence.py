@@ -62,7 +62,7 @@ def _windows(view: View) -> Iterator[Found]:
             parent_spec = find_spec(parent.action_type) if parent else None
             if parent is None or parent_spec is None or parent.settled:
                 continue
-            if step.not_before < parent.not_before + parent_spec.typical_duration:
+            if step.not_before < calendar.after(parent.not_before, parent_spec.typical_duration):
                 yield Found(where, f"it starts before {parent.action_type} typically ends")
         if spec.window_days_to_renewal is not None and renewals:
             left = days_between(calendar.local_date(max(step.not_before, view.now)), min(renewals))

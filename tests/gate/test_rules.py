@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -92,6 +92,17 @@ def test_sent_steps_are_not_judged_again_when_a_plan_resumes():
     assert "PG013" in judge(sent, phase=Phase.APPROVE).codes
 
 
+def test_a_week_is_a_week_also_when_the_clocks_change():
+    changes = datetime(2026, 3, 23, 8, tzinfo=UTC)  # 09:00 in Berlin; on 29 March the clocks go forward
+    review = next(s for s in PLAN.steps if s.action_type == "RUN_VALUE_REVIEW")
+    moved = with_step(MEETING, not_before=changes).with_step(
+        review.model_copy(update={"not_before": datetime(2026, 3, 30, 7, tzinfo=UTC)})
+    )
+    assert not [v for v in judge(moved).violations if "before REQUEST_RENEWAL_MEETING" in v.message]
+    early = moved.with_step(review.model_copy(update={"not_before": datetime(2026, 3, 30, 6, 59, tzinfo=UTC)}))
+    assert [v for v in judge(early).violations if "before REQUEST_RENEWAL_MEETING" in v.message]
+
+
 def test_the_same_inputs_give_the_same_bytes():
     assert canonical(judge()) == canonical(judge())
 
@@ -140,7 +151,9 @@ STEPS = st.builds(
     st.integers(0, 5),
     st.integers(-400, 400),
     st.none()
-    | st.dictionaries(st.sampled_from(["contact_id", "ticket_ids", "x"]), st.integers() | st.text(max_size=9)),
+    | st.dictionaries(
+        st.sampled_from(["contact_id", "ticket_ids", "x"]), st.integers(-99, 99) | st.text("abc-1", max_size=9)
+    ),
     st.sampled_from(DependencyKind),
     st.sampled_from([*(step.action_type for step in PLAN.steps), "UNKNOWN_ACTION"]),
 )
