@@ -16,7 +16,7 @@ from rich.text import Text
 
 from agent import Drafter
 from ledger import Entry
-from oncourse.cli.output import err, indented, say, table
+from oncourse.console import err, indented, say, table
 from oncourse.imports import ImportBatch, read_flat
 from oncourse.promises import PROMISES
 from oncourse.simulator import EAGER, SILENT, Answer, Script

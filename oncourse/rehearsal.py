@@ -11,7 +11,7 @@ from pathlib import Path
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from agent import Drafter
-from oncourse.cli.output import as_json, err, say, table
+from oncourse.console import as_json, err, say, table
 from oncourse.imports import Candidates, ImportBatch
 from oncourse.promises import PROMISES
 from oncourse.stage import Stage

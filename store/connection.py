@@ -1,6 +1,5 @@
 """Open a database: SQLite by default, PostgreSQL by its URL; bring it to the newest schema."""
 
-from collections.abc import Callable
 from importlib.resources import files
 
 from alembic import command
@@ -68,6 +67,3 @@ def schema_state(engine: Engine) -> tuple[str | None, str | None]:
     except OperationalError as error:
         raise StoreError(f"the database cannot be opened ({error.orig}); check the path or the server") from error
     return current, ScriptDirectory.from_config(_config(engine)).get_current_head()
-
-
-Salt = Callable[[], bytes]

@@ -221,14 +221,3 @@ policy = Table(
     Column("state", Text, nullable=False),
     Column("bundle", Text, nullable=False),
 )
-answer = Table(
-    "model_answer",
-    metadata,
-    _id("tenant_id"),
-    Column("request_digest", String(71), primary_key=True),
-    Column("body", Text, nullable=False),
-    Column("at", UtcText, nullable=False),
-)
-
-APPEND_ONLY = ("ledger_entry",)
-"""Tables whose rows a trigger keeps from being changed or removed; a guard rail, not the evidence."""

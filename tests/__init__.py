@@ -1,1 +1,1 @@
-"""tests."""
+"""The tests: they mirror the rooms."""

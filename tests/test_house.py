@@ -23,6 +23,7 @@ BREACHES = {
     "a pure room with a clock": ("gate/view.py", "import time", "Pure rooms touch neither"),
     "a recording room with a model": ("ledger/explain.py", "import anthropic", "Rooms that decide, act and record"),
     "a second room with SQL": ("orchestrator/desk.py", "import sqlalchemy", "Only the store knows the database"),
+    "an engine that opens a door": ("oncourse/engine.py", "import oncourse.cli.session", "Inside the front"),
     "YAML beside the policy": ("ledger/explain.py", "import yaml", "YAML is parsed in one file"),
 }
 

@@ -7,8 +7,8 @@ from typer._click.exceptions import ClickException  # typer carries its own clic
 
 from gate import UnknownCodeError
 from oncourse.cli import gates, ledgers, people, plans, steps, tenants
-from oncourse.cli.output import as_json, err
 from oncourse.cli.session import current
+from oncourse.console import as_json, err
 from orchestrator import BadInputError, ChangedError, DeniedError, NotAllowedError
 from plan import OncourseError
 from store import NotFoundError, SlotTakenError, StaleError

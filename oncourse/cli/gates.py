@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from gate import explain_code, rules
-from oncourse.cli.output import as_json, say, table
 from oncourse.cli.session import current
+from oncourse.console import as_json, say, table
 
 app = typer.Typer(no_args_is_help=True)
 

@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 import ledger
-from oncourse.cli.output import as_json, say
 from oncourse.cli.session import current
+from oncourse.console import as_json, say
 
 app = typer.Typer(no_args_is_help=True)
 FINDINGS = 6

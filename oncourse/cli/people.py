@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from oncourse.cli.output import as_json, say, table
 from oncourse.cli.session import current
+from oncourse.console import as_json, say, table
 from plan import ActorKind, Principal, Role
 
 app = typer.Typer(no_args_is_help=True)

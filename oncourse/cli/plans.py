@@ -9,8 +9,8 @@ import typer
 from pydantic import BaseModel, ValidationError
 
 import ledger
-from oncourse.cli.output import as_json, say, short, table
 from oncourse.cli.session import current
+from oncourse.console import as_json, say, short, table
 from orchestrator import BadInputError, DeniedError, PlanEdit, Removal, StepEdit, differences
 from plan import (
     Cause,

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from oncourse.cli.output import as_json, say, short, table
 from oncourse.cli.plans import PlanArgument, Reason
 from oncourse.cli.session import current
+from oncourse.console import as_json, say, short, table
 from orchestrator import BadInputError, ReceiptKind
 from plan import PlanStep, StepStatus
 from store import Artefact, NotFoundError, PlanRecord

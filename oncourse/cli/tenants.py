@@ -10,9 +10,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from gate import default_bundle, load_bundle
 from oncourse.bootstrap import Tenancy, first_admin, open_store
-from oncourse.cli.output import as_json, err, say, short, table
 from oncourse.cli.session import current
 from oncourse.config import unknown_variables
+from oncourse.console import as_json, err, say, short, table
 from orchestrator import BadInputError, Executor
 from plan import Approval, Calendar, Mode, PlanStatus, StepStatus, Tenant
 from store import Store, open_engine, schema_state

@@ -7,7 +7,7 @@ import pytest
 
 import oncourse
 from oncourse.cli import main
-from oncourse.cli.output import out
+from oncourse.console import out
 from oncourse.imports.columns import documentation
 
 ROOT = Path(oncourse.__file__).parent.parent

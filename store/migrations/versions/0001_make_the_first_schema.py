@@ -141,14 +141,6 @@ def _make_tables() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "stream", name=op.f("pk_ledger_stream")),
     )
     op.create_table(
-        "model_answer",
-        sa.Column("tenant_id", sa.String(length=80), nullable=False),
-        sa.Column("request_digest", sa.String(length=71), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
-        sa.Column("at", sa.String(length=27), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "request_digest", name=op.f("pk_model_answer")),
-    )
-    op.create_table(
         "plan",
         sa.Column("tenant_id", sa.String(length=80), nullable=False),
         sa.Column("plan_id", sa.String(length=80), nullable=False),
