@@ -67,7 +67,7 @@ class World:
         if kind != "plan":
             return
         with self._house.desk.unit() as unit:
-            plan = unit.plans.get(plan_id).plan
+            plan = unit.plans.state(plan_id).plan
         for step in plan.steps:
             key = f"{plan.plan_id}:{step.step_id}:{step.attempts}"
             if step.status is StepStatus.AWAITING_OUTCOME and key not in self._answered:

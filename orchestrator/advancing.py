@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from gate import PolicyBundle
+from ledger import PlanState
 from orchestrator import sending
 from orchestrator.desk import Desk, bundle, situation
 from orchestrator.landing import after_failure, time_out, wake_if_open
@@ -33,7 +34,7 @@ from plan import (
     ready_status,
     spec_of,
 )
-from store import PlanRecord, Unit
+from store import Unit
 
 _TICK = timedelta(microseconds=1)
 
@@ -41,7 +42,8 @@ _TICK = timedelta(microseconds=1)
 class View(NamedTuple):
     """What deciding about the next move needs."""
 
-    record: PlanRecord
+    state: PlanState
+    """In committed form: nothing here looks at a private text."""
     now: datetime
     calendar: Calendar
     policy: PolicyBundle
@@ -50,8 +52,8 @@ class View(NamedTuple):
 
     @property
     def plan(self) -> RevenuePlanV1:
-        """Return the plan in clear text."""
-        return self.record.plan
+        """Return the plan in committed form."""
+        return self.state.plan
 
     @property
     def active(self) -> bool:
@@ -70,15 +72,14 @@ class Due(NamedTuple):
 def advance(desk: Desk, plan_id: str, cause: Cause) -> str:
     """Do the first thing that is due and return its name; `waits` where nothing is, with the next wake-up set."""
     with desk.unit() as unit:
-        record = unit.plans.get(plan_id)
-        view = look(unit, record)
+        view = look(unit, unit.plans.state(plan_id))
         due = next((d for d in moves(view) if d.at <= unit.now), None)
         if due is None:
             unit.wake(plan_id, next_wake(view))
             return "waits"
         inside = _INSIDE.get(due.event)
         if inside is not None:
-            inside(Hand(unit, desk.system, cause=cause), record, due.step)
+            inside(Hand(unit, desk.system, cause=cause), view.state, due.step)
             wake_if_open(unit, plan_id)
             return due.event
     if not _OUTSIDE[due.event](desk, plan_id, due.step.step_id, cause):
@@ -86,15 +87,15 @@ def advance(desk: Desk, plan_id: str, cause: Cause) -> str:
     return due.event
 
 
-def look(unit: Unit, record: PlanRecord) -> View:
+def look(unit: Unit, state: PlanState) -> View:
     """Return a plan with what deciding about it needs."""
     policy, _ = bundle(unit)
     claims = {}
-    for step in record.plan.steps:
+    for step in state.plan.steps:
         if step.status is StepStatus.RUNNING:
-            meant = unit.effects.get(f"{record.plan.plan_id}:{step.step_id}:{step.attempts}")
+            meant = unit.effects.get(f"{state.plan.plan_id}:{step.step_id}:{step.attempts}")
             claims[step.step_id] = meant.claimed_until if meant else unit.now
-    return View(record, unit.now, unit.tenant().calendar, policy, claims)
+    return View(state, unit.now, unit.tenant().calendar, policy, claims)
 
 
 def next_wake(view: View) -> datetime | None:
@@ -154,7 +155,7 @@ def _retries(view: View, step: PlanStep) -> Due | None:
 def _lapsed_approvals(view: View, step: PlanStep) -> Due | None:
     if not view.active or step.status is not StepStatus.READY:
         return None
-    given = [a for a in view.record.state.step_approvals if a.step_id == step.step_id]
+    given = [a for a in view.state.step_approvals if a.step_id == step.step_id]
     return Due("lapse", step, given[-1].expires_at + _TICK) if given else None
 
 
@@ -195,56 +196,56 @@ def _impossible(plan: RevenuePlanV1, dependency: Dependency) -> bool:
     return parent.status in SETTLED and not _satisfied(plan, dependency)
 
 
-def _do_time_out(hand: Hand, record: PlanRecord, step: PlanStep) -> None:
-    time_out(hand, record.state, step)
+def _do_time_out(hand: Hand, state: PlanState, step: PlanStep) -> None:
+    time_out(hand, state, step)
 
 
-def _do_overdue(hand: Hand, record: PlanRecord, step: PlanStep) -> None:
-    entry = hand.move_step(record.state, step, StepEvent.OVERDUE, outcome="OVERDUE")
-    after_failure(hand.because(entry), record.state, step, "OVERDUE")
+def _do_overdue(hand: Hand, state: PlanState, step: PlanStep) -> None:
+    entry = hand.move_step(state, step, StepEvent.OVERDUE, outcome="OVERDUE")
+    after_failure(hand.because(entry), state, step, "OVERDUE")
 
 
-def _do_unmet(hand: Hand, record: PlanRecord, step: PlanStep) -> None:
-    parents = [record.plan.step(d.step_id) for d in step.depends_on]
+def _do_unmet(hand: Hand, state: PlanState, step: PlanStep) -> None:
+    parents = [state.plan.step(d.step_id) for d in step.depends_on]
     skipped = any(p.status is StepStatus.SKIPPED for p in parents)
     outcome = "PREREQ_SKIPPED" if skipped else "PREREQ_UNMET"
     target = StepStatus.FAILED if step.required else StepStatus.SKIPPED
-    entry = hand.move_step(
-        record.state, step, StepEvent.PREREQ_UNMET, (outcome.lower(), ""), target=target, outcome=outcome
-    )
-    after_failure(hand.because(entry), record.state, step, outcome)
+    entry = hand.move_step(state, step, StepEvent.PREREQ_UNMET, (outcome.lower(), ""), target=target, outcome=outcome)
+    after_failure(hand.because(entry), state, step, outcome)
 
 
-def _do_retry(hand: Hand, record: PlanRecord, step: PlanStep) -> None:
-    hand.move_step(record.state, step, StepEvent.RETRY_DUE)
+def _do_retry(hand: Hand, state: PlanState, step: PlanStep) -> None:
+    hand.move_step(state, step, StepEvent.RETRY_DUE)
 
 
-def _do_lapse(hand: Hand, record: PlanRecord, step: PlanStep) -> None:
-    rendered = _render(hand, record, step)
-    hand.move_step(record.state, step, StepEvent.APPROVAL_LAPSE, rendered=rendered)
+def _do_lapse(hand: Hand, state: PlanState, step: PlanStep) -> None:
+    rendered = _render(hand, step, state)
+    hand.move_step(state, step, StepEvent.APPROVAL_LAPSE, rendered=rendered)
 
 
-def _do_ready(hand: Hand, record: PlanRecord, step: PlanStep) -> None:
+def _do_ready(hand: Hand, state: PlanState, step: PlanStep) -> None:
     target = ready_status(step.approval)
-    rendered = _render(hand, record, step) if target is StepStatus.PENDING_APPROVAL else None
-    hand.move_step(record.state, step, StepEvent.READY, target=target, rendered=rendered)
+    rendered = _render(hand, step, state) if target is StepStatus.PENDING_APPROVAL else None
+    hand.move_step(state, step, StepEvent.READY, target=target, rendered=rendered)
 
 
-def _render(hand: Hand, record: PlanRecord, step: PlanStep) -> str:
-    known = situation(hand.unit, record.plan.account_id)
-    return keep_text(hand.unit, record, step, render(record.plan, step, known))
+def _render(hand: Hand, step: PlanStep, state: PlanState) -> str:
+    """Render a step's text from the plan in clear text, and keep it for the next attempt."""
+    record = hand.unit.plans.get(state.plan.plan_id)
+    clear = record.plan.step(step.step_id)
+    return keep_text(hand.unit, record, clear, render(record.plan, clear, situation(hand.unit, record.plan.account_id)))
 
 
 def _look_again(desk: Desk, plan_id: str) -> None:
     """Nothing moved: wait for what else may come, at the latest for the next question to the provider."""
     with desk.unit() as unit:
-        view = look(unit, unit.plans.get(plan_id))
+        view = look(unit, unit.plans.state(plan_id))
         later = next_wake(view)
         soon = unit.now + sending.RECONCILE_EVERY
         unit.wake(plan_id, min(later, soon) if later else None)
 
 
-_INSIDE: dict[str, Callable[[Hand, PlanRecord, PlanStep], None]] = {
+_INSIDE: dict[str, Callable[[Hand, PlanState, PlanStep], None]] = {
     "time_out": _do_time_out,
     "overdue": _do_overdue,
     "unmet": _do_unmet,

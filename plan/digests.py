@@ -31,7 +31,8 @@ class Blob(NamedTuple):
 def canonical(value: BaseModel | Mapping[str, Any] | list[Any]) -> bytes:
     """Return the canonical JSON bytes of a value; raise PlanError where it could not be canonical."""
     plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-    check_plain(plain)
+    if not _is_plain(plain):
+        check_plain(plain)
     return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
 
 
@@ -43,6 +44,24 @@ def digest(value: BaseModel | Mapping[str, Any] | list[Any]) -> str:
 def digest_bytes(data: bytes) -> str:
     """Return `sha256:` and the hex digest of the bytes."""
     return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def _is_plain(value: Any, depth: int = 0) -> bool:
+    """Tell quickly whether `check_plain` would have nothing to say; that one names the place."""
+    kind = type(value)
+    if kind is str:
+        return str.isascii(value) and "\x00" not in value
+    if kind is int:
+        return bool(-INT_BOUND < value < INT_BOUND)
+    if depth <= MAX_DEPTH and kind is dict:
+        return all(map(_is_key, value)) and all(_is_plain(item, depth + 1) for item in value.values())
+    if depth <= MAX_DEPTH and kind in {list, tuple}:
+        return all(_is_plain(item, depth + 1) for item in value)
+    return value is None or kind is bool
+
+
+def _is_key(key: Any) -> bool:
+    return type(key) is str and key.isascii() and key.isprintable()
 
 
 def check_plain(value: Any, where: str = "value", depth: int = 0) -> None:

@@ -234,18 +234,15 @@ class Plans:
                     here = and_(self._of(table, rows.plan["plan_id"]), table.c[name] == value)
                     self._connection.execute(update(table).where(here).values(row))
 
+    def state(self, plan_id: str | UUID) -> PlanState:
+        """Return a plan's state in committed form: all that deciding about its steps and dates needs."""
+        row = self._connection.execute(select(plan.c.plan_id, plan.c.body).where(self._is(plan_id))).one_or_none()
+        if row is None:
+            raise NotFoundError(f"there is no plan {plan_id}; list them with: oncourse plan list")
+        return PlanState.model_validate(self._plain(row.plan_id, row.body))
+
     def _record(self, row: dict[str, Any]) -> PlanRecord:
-        steps = select(plan_step.c.body).where(self._of(plan_step, row["plan_id"])).order_by(plan_step.c.position)
-        given = (
-            select(approval.c.step_id, approval.c.body)
-            .where(self._of(approval, row["plan_id"]))
-            .order_by(approval.c.position)
-        )
-        plain = orjson.loads(row["body"])
-        plain["plan"]["steps"] = [orjson.loads(body) for body in self._connection.execute(steps).scalars()]
-        approvals = [(step_id, orjson.loads(body)) for step_id, body in self._connection.execute(given)]
-        plain["approvals"] = [body for step_id, body in approvals if not step_id]
-        plain["step_approvals"] = [body for step_id, body in approvals if step_id]
+        plain = self._plain(row["plan_id"], row["body"])
         contents = self._blobs.contents(references(plain))
         state = PlanState.model_validate(plain)
         return PlanRecord(
@@ -257,6 +254,18 @@ class Plans:
             fence=row["fence"],
             next_wake_at=row["next_wake_at"],
         )
+
+    def _plain(self, plan_id: str, body: str) -> dict[str, Any]:
+        steps = select(plan_step.c.body).where(self._of(plan_step, plan_id)).order_by(plan_step.c.position)
+        given = (
+            select(approval.c.step_id, approval.c.body).where(self._of(approval, plan_id)).order_by(approval.c.position)
+        )
+        plain: dict[str, Any] = orjson.loads(body)
+        plain["plan"]["steps"] = [orjson.loads(step) for step in self._connection.execute(steps).scalars()]
+        approvals = [(step_id, orjson.loads(one)) for step_id, one in self._connection.execute(given)]
+        plain["approvals"] = [one for step_id, one in approvals if not step_id]
+        plain["step_approvals"] = [one for step_id, one in approvals if step_id]
+        return plain
 
     def _is(self, plan_id: str | UUID) -> ColumnElement[bool]:
         return and_(plan.c.tenant_id == self._tenant, plan.c.plan_id == str(plan_id))
