@@ -4,8 +4,43 @@ It cannot act, write the record or judge; the approved actions come in its reque
 drafter that needs them is chosen.
 """
 
+from agent.claude import ClaudeDrafter, claude_drafter
 from agent.contract import Deps, Drafter, ProposalRequest, ProposalResult
 from agent.playbook import playbook_drafter
+from agent.prompt import prompt_of
 from agent.proposing import propose
+from agent.recordings import (
+    Exchange,
+    Recording,
+    RecordingMeta,
+    StaleRecordingError,
+    parse_recording,
+    read_recordings,
+    requests_digest,
+)
+from agent.replay import open_tape, player, replay_drafter
+from agent.settings import Budget, ClaudeSettings
 
-__all__ = ["Deps", "Drafter", "ProposalRequest", "ProposalResult", "playbook_drafter", "propose"]
+__all__ = [
+    "Budget",
+    "ClaudeDrafter",
+    "ClaudeSettings",
+    "Deps",
+    "Drafter",
+    "Exchange",
+    "ProposalRequest",
+    "ProposalResult",
+    "Recording",
+    "RecordingMeta",
+    "StaleRecordingError",
+    "claude_drafter",
+    "open_tape",
+    "parse_recording",
+    "playbook_drafter",
+    "player",
+    "prompt_of",
+    "propose",
+    "read_recordings",
+    "replay_drafter",
+    "requests_digest",
+]

@@ -1,10 +1,14 @@
 """What a drafter is asked, and what it answers. Reading is all it can do."""
 
-from typing import Any, NamedTuple, Protocol
+from typing import Annotated, Any, NamedTuple, Protocol
 
-from pydantic import Field
+from pydantic import AfterValidator
 
 from plan import ActionType, Frozen, Instant, NoPlan, PlanType, Proposal, Rejected, Situation
+
+
+def _sorted(actions: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(sorted(set(actions)))
 
 
 class ProposalRequest(Frozen):
@@ -12,7 +16,7 @@ class ProposalRequest(Frozen):
 
     situation: Situation
     plan_type: PlanType
-    approved_actions: tuple[ActionType, ...] = Field(min_length=1)
+    approved_actions: Annotated[tuple[ActionType, ...], AfterValidator(_sorted)]
     now: Instant
     rejected: tuple[Rejected, ...] = ()
     """Earlier answers with the gate's findings, oldest first."""
@@ -30,7 +34,10 @@ class ProposalResult(Frozen):
 class Drafter(Protocol):
     """Anything that drafts."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Return what it is called in records."""
+        ...
 
     def draft(self, request: ProposalRequest) -> ProposalResult:
         """Answer a request; a provider's failure is a NoPlan, never an exception."""

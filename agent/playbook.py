@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from agent.contract import ProposalRequest, ProposalResult
-from agent.refusals import subject
+from agent.scope import goal, subject
 from plan import (
     PLAYBOOKS,
     PRECONDITIONS,
@@ -17,6 +17,8 @@ from plan import (
     Contact,
     ContactRole,
     Contract,
+    NoPlan,
+    NoPlanReason,
     OpportunityKind,
     Posture,
     Proposal,
@@ -62,20 +64,19 @@ class PlaybookDrafter:
     def draft(self, request: ProposalRequest) -> ProposalResult:
         """Return the template as it fits the situation: steps without ground, person or time are left out."""
         playbook = PLAYBOOKS[request.plan_type]
-        contracts = subject(request, playbook)
+        contracts = subject(request)
         placed = _Placement(request, contracts)
         for step in playbook.template:
             placed.place(step)
-        goals = sorted(
-            (g for g in request.situation.goals if g.plan_type is request.plan_type),
-            key=lambda g: (g.priority, g.goal_id),
-        )
+        if not placed.steps:
+            told = "No step of the playbook fits the days that are left; hand the account to its owner."
+            return ProposalResult(outcome=NoPlan(reason=NoPlanReason.DEADLINE_PASSED, suggestion=told))
         return ProposalResult(
             outcome=Proposal(
                 account_id=request.situation.account.account_id,
                 plan_type=request.plan_type,
                 subject=tuple(c.contract_id for c in contracts),
-                goal=goals[0].goal_id if goals else None,
+                goal=goal(request),
                 summary=f"{playbook.objective}, by the playbook's own template.",
                 steps=tuple(placed.steps),
                 provenance=Provenance(drafter="playbook"),
@@ -111,6 +112,7 @@ class _Placement:
             template.action_type not in self._request.approved_actions
             or not _holds(template.when, self._known, self._renews, start)
             or params is None
+            or any(PRECONDITIONS[name](self._known, params) is not None for name in spec.preconditions)
             or not self._prepared(spec, parents)
             or not self._fits(spec, start)
         ):
@@ -142,14 +144,17 @@ class _Placement:
     def _start(
         self, template: TemplateStep, spec: ActionSpec, parents: list[ProposedDependency], params: dict[str, Any] | None
     ) -> date:
-        start = self._today + timedelta(days=template.start_day)
+        """Return the template's own day, or, where time is short, the first day on which the step can start."""
+        earliest = max(self._today, self._rested(spec, params))
         for parent in parents:
             typical = self._specs[parent.key].typical_duration
-            start = max(start, self._starts[parent.key] + timedelta(days=max(1, ceil(typical / timedelta(days=1)))))
-        start = max(start, self._rested(spec, params))
+            earliest = max(
+                earliest, self._starts[parent.key] + timedelta(days=max(1, ceil(typical / timedelta(days=1))))
+            )
         if spec.window_days_to_renewal is not None:
-            start = max(start, self._renews - timedelta(days=spec.window_days_to_renewal[1]))
-        return self._calendar.working_day(start)
+            earliest = max(earliest, self._renews - timedelta(days=spec.window_days_to_renewal[1]))
+        wanted = self._calendar.working_day(max(earliest, self._today + timedelta(days=template.start_day)))
+        return wanted if self._fits(spec, wanted) else self._calendar.working_day(earliest)
 
     def _rested(self, spec: ActionSpec, params: dict[str, Any] | None) -> date:
         contacts, history = set(contacts_of(params)), self._known.history

@@ -1,7 +1,8 @@
 """The refusals that need no drafter: where no plan can be right, none is asked for."""
 
 from agent.contract import ProposalRequest
-from plan import PLAYBOOKS, Contract, NoPlan, NoPlanReason, Playbook, days_between, deadline
+from agent.scope import subject
+from plan import PLAYBOOKS, NoPlan, NoPlanReason, Playbook, days_between, deadline
 
 
 def refuse(request: ProposalRequest) -> NoPlan | None:
@@ -11,6 +12,11 @@ def refuse(request: ProposalRequest) -> NoPlan | None:
     if playbook is None:
         return NoPlan(
             reason=NoPlanReason.NOTHING_TO_DEFEND, suggestion=f"There is no playbook for {request.plan_type} yet."
+        )
+    if not request.approved_actions:
+        return NoPlan(
+            reason=NoPlanReason.NOTHING_TO_DEFEND,
+            suggestion=f"No action is approved for {request.plan_type}; publish a policy that approves some.",
         )
     for other in known.open_plans:
         if other.plan_type is request.plan_type and other.status == "ACTIVE":
@@ -35,7 +41,7 @@ def _timing(request: ProposalRequest, playbook: Playbook) -> NoPlan | None:
         return NoPlan(
             reason=NoPlanReason.NOTHING_TO_DEFEND, suggestion=f"{known.account.name} has no contract that renews."
         )
-    if subject(request, playbook):
+    if subject(request):
         return None
     first = ahead[0]
     days = days_between(today, first.renews_on)
@@ -48,19 +54,3 @@ def _timing(request: ProposalRequest, playbook: Playbook) -> NoPlan | None:
         reason=NoPlanReason.NOTHING_TO_DEFEND,
         suggestion=f"{first.contract_id} renews in {days} days; a defence starts at {playbook.first_days}.",
     )
-
-
-def subject(request: ProposalRequest, playbook: Playbook) -> tuple[Contract, ...]:
-    """Return the contracts to defend: those inside the playbook's window, in the currency of the first to renew."""
-    calendar = request.situation.tenant.calendar
-    today = calendar.local_date(request.now)
-    inside = sorted(
-        (
-            contract
-            for contract in request.situation.contracts
-            if playbook.last_days <= days_between(today, contract.renews_on) <= playbook.first_days
-            and request.now <= deadline(contract.renews_on, calendar)
-        ),
-        key=lambda c: (c.renews_on, c.contract_id),
-    )
-    return tuple(c for c in inside if c.currency == inside[0].currency)

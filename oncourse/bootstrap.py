@@ -83,7 +83,7 @@ def pick_drafter(settings: Settings) -> "Drafter":
         given = agent.ClaudeSettings(api_key=key, base_url=settings.model_base_url or None, model=settings.model)
         return agent.claude_drafter(given)
     if settings.drafter == "auto":
-        return agent.playbook_drafter()
+        return agent.replay_drafter(agent.playbook_drafter())
     raise ConfigError(f"unknown drafter {settings.drafter!r}; one of: auto, playbook, replay, claude")
 
 

@@ -1,0 +1,74 @@
+"""The drafter that asks a model, at Anthropic or at any address that speaks its Messages API."""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Literal
+
+from agent.aliases import Aliases
+from agent.contract import ProposalRequest, ProposalResult
+from agent.conversation import answer_of
+from agent.prompt import prompt_of
+from agent.settings import ClaudeSettings
+from agent.stops import StoppedError
+from agent.translation import outcome_of
+from plan import NoPlan, Provenance
+
+if TYPE_CHECKING:
+    import anthropic
+
+    from agent.tape import Tape
+    from agent.wire import Meter
+
+
+class ClaudeDrafter:
+    """Drafts with a model; whatever goes wrong at the provider is a typed refusal."""
+
+    def __init__(
+        self,
+        settings: ClaudeSettings,
+        tape: "Tape | None" = None,
+        *,
+        name: Literal["claude", "replay"] = "claude",
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.name = name
+        self._given, self._tape, self._seconds = settings, tape, seconds
+        self._drafter: Literal["claude", "replay"] = name
+
+    def draft(self, request: ProposalRequest) -> ProposalResult:
+        """Hold one conversation and return what it came to, with a record of every call."""
+        from agent.loop import Loop
+        from agent.wire import Meter, provider_of
+
+        prompt = prompt_of(request.plan_type)
+        meter = Meter(prompt, provider_of(self._given.base_url), self._label)
+        try:
+            with self._client(meter) as client:
+                heard = Loop(client, meter, prompt, request, self._given, self._seconds).run()
+        except StoppedError as stop:
+            provenance = Provenance(drafter=self._drafter, calls=tuple(meter.calls))
+            return ProposalResult(outcome=NoPlan(reason=stop.reason, suggestion=stop.suggestion, provenance=provenance))
+        provenance = Provenance(drafter=self._drafter, calls=tuple(meter.calls))
+        outcome = outcome_of(heard.answer, request, Aliases(request.situation), provenance)
+        return ProposalResult(outcome=outcome, answer=answer_of(heard.turns))
+
+    def _client(self, meter: "Meter") -> "anthropic.Anthropic":
+        from agent.wire import open_client
+
+        given, key = self._given, self._given.api_key.get_secret_value()
+        if self._tape is None:
+            return open_client(key, given.base_url, meter, retries=given.max_retries)
+        from agent.tape import LoudReplay
+
+        loud, http = LoudReplay(self._tape), self._tape.client()
+        return open_client(key, given.base_url, loud, meter, retries=given.max_retries, http=http)
+
+    def _label(self, digest: str) -> str:
+        """Return the source of the recording that answers a request; empty for a live call."""
+        recordings = self._tape.recordings if self._tape else ()
+        return next((r.meta.source for r in recordings for e in r.exchanges if e.digest == digest), "")
+
+
+def claude_drafter(settings: ClaudeSettings) -> ClaudeDrafter:
+    """Return the drafter that asks a model."""
+    return ClaudeDrafter(settings)

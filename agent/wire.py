@@ -1,0 +1,128 @@
+"""The client of the Messages API: bounded waiting, a record of every attempt."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import anthropic
+import httpx2
+from anthropic import APIRequest, APIResponse, CallNext, Middleware
+
+from agent.prompt import Prompt
+from agent.recordings import canonical_body
+from plan import ModelCall, digest_bytes
+
+PUBLIC_URL = "https://api.anthropic.com"
+LONGEST_WAIT = 20
+"""Seconds that a provider may ask us to wait; beyond it, the account is proposed for again another time."""
+TIMEOUT = httpx2.Timeout(60, connect=5)
+
+
+def open_client(
+    key: str, base_url: str | None, *middleware: Middleware, retries: int = 2, http: httpx2.Client | None = None
+) -> anthropic.Anthropic:
+    """Return a client that never waits long; it reads no address and no key from the environment."""
+    return anthropic.Anthropic(
+        api_key=key,
+        base_url=base_url or PUBLIC_URL,
+        timeout=TIMEOUT,
+        max_retries=retries,
+        http_client=http,
+        middleware=[RetryCap(), *middleware],
+    )
+
+
+class RetryCap(Middleware):
+    """Turns a provider's wish for a long wait into a plain failure: the SDK would obey it to the second."""
+
+    def handle(self, request: APIRequest, call_next: CallNext) -> APIResponse[Any]:
+        """Pass on one attempt."""
+        response = call_next(request)
+        headers = response.http_response.headers
+        if not response.http_response.is_success and _seconds(headers) > LONGEST_WAIT:
+            headers["x-should-retry"] = "false"
+        return response
+
+
+class Meter(Middleware):
+    """Keeps one record of each attempt: who answered, digests, tokens; no text."""
+
+    def __init__(self, prompt: Prompt, provider: str, label: Callable[[str], str]) -> None:
+        self._prompt, self._provider, self._label = prompt, provider, label
+        self.calls: list[ModelCall] = []
+
+    @property
+    def tokens(self) -> int:
+        """Return the tokens of all attempts."""
+        return sum(call.input_tokens + call.output_tokens for call in self.calls)
+
+    def handle(self, request: APIRequest, call_next: CallNext) -> APIResponse[Any]:
+        """Record one attempt."""
+        response = call_next(request)
+        raw = response.http_response.read()
+        told = _object(raw)
+        usage = told.get("usage")
+        asked = request.json if isinstance(request.json, dict) else {}
+        digest = digest_bytes(canonical_body(asked))
+        self.calls.append(
+            ModelCall(
+                provider=self._provider,
+                model_asked=str(asked.get("model", ""))[:120],
+                model_answered=str(told.get("model", ""))[:120],
+                prompt=self._prompt.name,
+                prompt_digest=self._prompt.digest,
+                request_digest=digest,
+                response_digest=digest_bytes(raw),
+                request_id=str(response.http_response.headers.get("request-id") or told.get("request_id") or "")[:120],
+                cassette=self._label(digest),
+                input_tokens=_sum(usage, "input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"),
+                output_tokens=_sum(usage, "output_tokens"),
+            )
+        )
+        return response
+
+
+def provider_of(base_url: str | None) -> str:
+    """Return the provider's name in records: `anthropic`, or the host that stands in for it."""
+    host = urlsplit(base_url or PUBLIC_URL).hostname or "unknown"
+    return "anthropic" if host == urlsplit(PUBLIC_URL).hostname else host[:80]
+
+
+def explain(error: anthropic.AnthropicError) -> str:
+    """Return what a person can do about a provider's failure, without what was sent."""
+    if isinstance(error, anthropic.AuthenticationError | anthropic.PermissionDeniedError):
+        return "The provider refuses the key; correct it, or draft from the playbook."
+    if isinstance(error, anthropic.APIStatusError):
+        if error.status_code < 500 and error.status_code not in {408, 409, 429}:  # noqa: PLR2004 - HTTP status codes
+            return f"The provider refuses the request ({error.status_code}); check the model's name and the address."
+        return (
+            f"The provider is busy or failing ({error.status_code}); propose again later, or draft from the playbook."
+        )
+    return (
+        "The provider cannot be reached or gives no readable answer; propose again later, or draft from the playbook."
+    )
+
+
+def _object(raw: bytes) -> dict[str, Any]:
+    try:
+        told = json.loads(raw)
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _sum(usage: Any, *names: str) -> int:
+    counts = [usage.get(name) for name in names] if isinstance(usage, dict) else []
+    return sum(count for count in counts if isinstance(count, int) and count > 0)
+
+
+def _seconds(headers: httpx2.Headers) -> float:
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        value = headers.get(name)
+        if value is not None:
+            try:
+                return float(value) / unit
+            except ValueError:
+                return LONGEST_WAIT + 1.0
+    return 0.0
