@@ -53,7 +53,7 @@ def conversation(drafter: Drafter, request: ProposalRequest) -> Iterator[tuple[P
         yield result, decision
         if decision.verdict != "DENY" or result.answer is None:
             return
-        lines = tuple(f"{v.code} {v.severity} {v.where}: {v.message}; {v.mend}" for v in decision.violations)
+        lines = tuple(f"{v.code} {v.severity} {v.where}: {v.message}. {v.mend}" for v in decision.violations)
         request = request.model_copy(
             update={"rejected": (*request.rejected, Rejected(answer=result.answer, findings=lines))}
         )

@@ -53,7 +53,7 @@ NAMES = {
     "p-jonas": "Jonas",
     "p-lena": "Lena",
     "drafter-playbook": "the playbook",
-    "drafter-replay": "the recorded model",
+    "drafter-replay": "a recording",
     "drafter-claude": "the model",
 }
 _SAYS: dict[str, str] = {
@@ -267,12 +267,23 @@ def _tell(stage: Stage, batch: ImportBatch, directory: Path, ticks: int) -> None
         say(f"{finding.promise} is broken: {finding.what}")
     if broken:
         raise OncourseError(f"{len(broken)} promises are broken; this must not happen")
+    say(_sources(stage))
     say(f"{ticks} ticks, {entries} ledger entries; replay agrees with every row, {len(PROMISES)} promises hold.")
     here = f"--db sqlite:///{directory / 'oncourse.db'} --tenant {stage.tenant.tenant_id}"
     say("Where to look next:")
     say(f"  oncourse {here} plan list")
     say(f"  oncourse {here} ledger explain {rows[0][2]}")
     say(f"  oncourse {here} doctor")
+
+
+def _sources(stage: Stage) -> str:
+    """Say where the drafts came from, by the proof that their entries carry."""
+    with stage.house.desk.unit() as unit:
+        born = [entry for _, entry in unit.every_entry() if entry.type == "plan.proposed.v1"]
+    recorded = [entry.model[-1].cassette.partition(":")[0] for entry in born if entry.model]
+    kinds = ", ".join(sorted(set(recorded))) or "none"
+    told = f"{len(born)} drafts: {len(recorded)} from recordings ({kinds}), the others by the playbook."
+    return f"{told} No model was asked."
 
 
 def _happened(stage: Stage, names: dict[str, str]) -> None:
@@ -292,7 +303,7 @@ def _happened(stage: Stage, names: dict[str, str]) -> None:
     for account, days in told.items():
         say(account)
         for day, phrases in days:
-            indented(f"  {day}  ", ", ".join(phrases))
+            indented(f"  {day}  ", "; ".join(phrases))
 
 
 def _phrase(entry: Entry, reveal: Callable[[str], str], steps: dict[str, str]) -> str:

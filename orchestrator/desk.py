@@ -164,4 +164,4 @@ def judge(unit: Unit, record: PlanRecord, context: GateContext, phase: Phase, ca
 
 def findings(decision: Decision) -> tuple[str, ...]:
     """Return the violations as lines: code, place, what, and what to do about it."""
-    return tuple(f"{v.code} {v.severity} {v.where}: {v.message}; {v.mend}" for v in decision.violations)
+    return tuple(f"{v.code} {v.severity} {v.where}: {v.message}. {v.mend}" for v in decision.violations)

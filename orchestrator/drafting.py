@@ -160,7 +160,7 @@ def _refuse(hand: Hand, proposal: Proposal, decision: Decision, repair: int, pol
         actor=Actor(kind=ActorKind.POLICY, id="gate", on_behalf_of=hand.who.principal.principal_id),
         authority=Authority(role="policy", grant="AUTH-GATE"),
         cause=hand.cause,
-        reason=("gate_denied", "; ".join(lines)[:1800]),
+        reason=("gate_denied", " ".join(lines)[:1800]),
         policy=policy,
         model=proposal.provenance.calls,
     )
@@ -224,7 +224,7 @@ def edit(desk: Desk, plan_id: str, change: PlanEdit, who: Acting, cause: Cause) 
         decision, _ = judge(unit, after, gate_context(unit, after), Phase.PROPOSE, hand.because(entry).cause)
         if decision.verdict is Verdict.DENY:
             hard = tuple(line for line in findings(decision) if " HARD " in line)
-            raise DeniedError("the edit is refused: " + "; ".join(hard), decision.codes)
+            raise DeniedError("the edit is refused: " + " ".join(hard), decision.codes)
         unit.wake(plan_id, unit.now)
         return Submitted(plan_id=record.plan.plan_id, codes=decision.codes, findings=findings(decision))
 

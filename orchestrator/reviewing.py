@@ -233,7 +233,7 @@ def _as_seen(record: PlanRecord, seen: str) -> None:
 def _not_denied(decision: Decision, what: str) -> None:
     if decision.verdict is Verdict.DENY:
         hard = [line for line in findings(decision) if " HARD " in line]
-        raise DeniedError(f"{what}: " + "; ".join(hard), decision.codes)
+        raise DeniedError(f"{what}: " + " ".join(hard), decision.codes)
 
 
 def _sentence(reason: str) -> None:

@@ -33,7 +33,7 @@ def start(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
         context = context.model_copy(update={"step_id": step_id, "rendered_digest": kept.digest})
         decision, entry = judge(unit, record, context, Phase.STEP, cause)
         if decision.verdict is Verdict.DENY:
-            why = "; ".join(line for line in findings(decision) if " HARD " in line)
+            why = " ".join(line for line in findings(decision) if " HARD " in line)
             hand.because(entry).move_plan(record.state, PlanEvent.PAUSE, ("policy", why[:1800]))
             unit.wake(plan_id, unit.now)
             return True

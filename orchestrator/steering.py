@@ -33,7 +33,7 @@ def resume(desk: Desk, plan_id: str, reason: str, who: Acting, cause: Cause) -> 
         decision, entry = judge(unit, record, context, Phase.RESUME, cause)
         if decision.verdict is Verdict.DENY:
             hard = [line for line in findings(decision) if " HARD " in line]
-            raise DeniedError("the plan cannot resume: " + "; ".join(hard), decision.codes)
+            raise DeniedError("the plan cannot resume: " + " ".join(hard), decision.codes)
         hand.because(entry).move_plan(record.state, PlanEvent.RESUME, ("resumed", reason))
         unit.wake(plan_id, unit.now)
 

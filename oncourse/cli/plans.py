@@ -44,7 +44,7 @@ def propose(
         who = current.who
         told = current.house.submit(proposal, who, _cause())
         if told.plan_id is None:
-            raise DeniedError("the gate refuses the proposal: " + "; ".join(told.findings), told.codes)
+            raise DeniedError("the gate refuses the proposal: " + " ".join(told.findings), told.codes)
         _proposed(str(told.plan_id))
         return
     if not account:

@@ -41,6 +41,7 @@ class Shell:
 @pytest.fixture
 def shell(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ONCOURSE_DRAFTER", "playbook")
     made = Shell(capsys, tmp_path / "test.db")
     made.run("init", "--name", "Lindqvist Sensors", "--zone", "Europe/Berlin", "--clock", START)
     made.run("import", str(demo_folder()), "--as", "admin")
