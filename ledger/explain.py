@@ -61,7 +61,7 @@ _SAYS: dict[str, str] = {
     "step.changed.v1": "changed step {step} ({fields})",
     "step.reordered.v1": "put the steps in another order",
     "proposal.refused.v1": "refused a proposal ({codes})",
-    "proposal.none.v1": "found that no plan is right: {reason}",
+    "proposal.none.v1": "found that no plan is right",
     "fact.recorded.v1": "recorded a fact: {kind} of {subject_id} is {value}",
     "event.received.v1": "received {type} from {source}",
     "policy.published.v1": "put policy {name} into force",

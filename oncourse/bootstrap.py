@@ -7,7 +7,7 @@ from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
 from oncourse.config import ConfigError, Settings
 from orchestrator import Acting, Clock, Executor, Ids, Orchestrator
 from plan import Principal, Tenant
-from store import Store, open_engine, schema_state, upgrade
+from store import Store, StoreError, open_engine, schema_state, upgrade
 
 if TYPE_CHECKING:
     from agent import Drafter
@@ -53,7 +53,7 @@ def open_store(settings: Settings, *, create: bool = False) -> Store:
         upgrade(engine)
     current, newest = schema_state(engine)
     if current is None:
-        raise ConfigError(f"there is no oncourse database at {settings.database}; make one with: oncourse init")
+        raise StoreError(f"there is no oncourse database at {settings.database}; make one with: oncourse init")
     if current != newest:
         upgrade(engine)
     return Store(engine, random_salt)

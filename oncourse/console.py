@@ -12,23 +12,29 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_CONTROL = dict.fromkeys((*range(9), *range(11, 32), 127, *range(128, 160)), "�")
+"""Control characters of other people's texts are shown as a mark, never sent to the terminal."""
 out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
+
+
+_WHOLE = {"plan": 8, "step": 8, "id": 8, "status": 9, "code": 5, "digest to quote": 16}
+"""Columns that people copy from or scan: never broken, whatever the width."""
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> None:
     """Print a table; cells are plain text, never markup."""
     drawn = Table(box=box.SIMPLE_HEAD, title=title or None, title_justify="left", pad_edge=False, expand=False)
     for name in columns:
-        drawn.add_column(name, overflow="fold")
+        drawn.add_column(name, overflow="fold", no_wrap=name in _WHOLE, min_width=_WHOLE.get(name))
     for row in rows:
-        drawn.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+        drawn.add_row(*(Text("" if cell is None else str(cell).translate(_CONTROL)) for cell in row))
     out.print(drawn)
 
 
 def say(line: str) -> None:
     """Print one line as it is."""
-    out.print(Text(line), soft_wrap=True)
+    out.print(Text(line.translate(_CONTROL)), soft_wrap=True)
 
 
 def indented(head: str, text: str) -> None:

@@ -270,7 +270,7 @@ def _tell(stage: Stage, batch: ImportBatch, directory: Path, ticks: int) -> None
     say(_sources(stage))
     say(f"{ticks} ticks, {entries} ledger entries; replay agrees with every row, {len(PROMISES)} promises hold.")
     here = f"--db sqlite:///{directory / 'oncourse.db'} --tenant {stage.tenant.tenant_id}"
-    say("Where to look next:")
+    say("Where to look next (with .venv/bin on your PATH):")
     say(f"  oncourse {here} plan list")
     say(f"  oncourse {here} ledger explain {rows[0][2]}")
     say(f"  oncourse {here} doctor")

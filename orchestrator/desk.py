@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from gate import Act, AuthorityRequest, Decision, GateContext, Phase, PolicyBundle, check, may
 from ledger import Actor, Authority, Entry, GateEvaluated, PlanState
-from orchestrator.errors import NotAllowedError
+from orchestrator.errors import BadInputError, NotAllowedError
 from orchestrator.ports import Clock, Executor, Ids
 from plan import (
     OPEN,
@@ -160,6 +160,17 @@ def judge(unit: Unit, record: PlanRecord, context: GateContext, phase: Phase, ca
         policy=name,
     )
     return decision, entry
+
+
+SHORTEST_REASON = 3
+
+
+def check_reason(reason: str) -> None:
+    """Raise BadInputError for a reason that is no readable sentence."""
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise BadInputError("a reason is needed: one sentence that the next reader understands (--reason)")
+    if not all(letter.isprintable() for letter in reason):
+        raise BadInputError("the reason holds control characters or line breaks; write it as one plain line")
 
 
 def findings(decision: Decision) -> tuple[str, ...]:

@@ -96,6 +96,13 @@ def _language(step: PlanStep, known: Situation) -> str:
     return contact.language if contact else "en"
 
 
+_PLAYS = {
+    "ENABLEMENT_SESSION": "an enablement session",
+    "TECHNICAL_HEALTH_CHECK": "a technical health check",
+    "REONBOARD_TEAM": "a fresh start with training",
+}
+
+
 class _Facts(Mapping[str, str]):
     """What a template may name; values are put in as they are, never read as a template."""
 
@@ -122,7 +129,7 @@ class _Facts(Mapping[str, str]):
             "candidate": next((o.name for o in known.owners if o.owner_id == params.get("candidate_owner")), owner),
             "exec_sponsor": str(params.get("exec_sponsor_id", "")),
             "opportunity": str(params.get("opportunity_id", "")),
-            "play": str(params.get("play", "")).replace("_", " ").lower(),
+            "play": _PLAYS.get(str(params.get("play")), ""),
             "discount": f"{discount // 100}.{discount % 100:02d} %",
             "discount_clause": f", with {discount // 100}.{discount % 100:02d} % off" if discount else "",
         } | {

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from gate import Act, Decision, Phase, Verdict
 from ledger import Activated, ConflictRefused, Endorsed, PlanState
-from orchestrator.desk import Acting, Desk, authorize, bundle, findings, gate_context, judge
-from orchestrator.errors import BadInputError, ChangedError, DeniedError
+from orchestrator.desk import Acting, Desk, authorize, bundle, check_reason, findings, gate_context, judge
+from orchestrator.errors import ChangedError, DeniedError
 from orchestrator.evaluating import objective_met
 from orchestrator.moves import Hand
 from orchestrator.rendering import keep_text
@@ -77,7 +77,7 @@ def _plan_approval(unit: Unit, record: PlanRecord, decision: Decision, who: Acti
 
 def send_back(desk: Desk, plan_id: str, reason: str, who: Acting, cause: Cause) -> None:
     """Return a draft with a sentence that the next revision must answer; its approvals become void."""
-    _sentence(reason)
+    check_reason(reason)
     with desk.unit() as unit:
         record = unit.plans.get(plan_id)
         hand = Hand(unit, who, authorize(unit, who, Act.SEND_BACK, record.state), cause=cause)
@@ -86,7 +86,7 @@ def send_back(desk: Desk, plan_id: str, reason: str, who: Acting, cause: Cause) 
 
 def reject(desk: Desk, plan_id: str, reason: str, who: Acting, cause: Cause) -> None:
     """Close a draft for good: `discarded` by its owner or an editor, `rejected` by an approver."""
-    _sentence(reason)
+    check_reason(reason)
     with desk.unit() as unit:
         record = unit.plans.get(plan_id)
         authority = authorize(unit, who, Act.REJECT, record.state)
@@ -192,7 +192,7 @@ def approve_step(
 
 def reject_step(desk: Desk, plan_id: str, step_id: str, reason: str, who: Acting, cause: Cause) -> None:
     """Refuse a rendered step: it is skipped, and what waits for its success with it."""
-    _sentence(reason)
+    check_reason(reason)
     with desk.unit() as unit:
         record, step = _step(unit, plan_id, step_id)
         authority = authorize(unit, who, Act.APPROVE_STEP, record.state, risk=spec_of(step.action_type).risk)
@@ -234,8 +234,3 @@ def _not_denied(decision: Decision, what: str) -> None:
     if decision.verdict is Verdict.DENY:
         hard = [line for line in findings(decision) if " HARD " in line]
         raise DeniedError(f"{what}: " + " ".join(hard), decision.codes)
-
-
-def _sentence(reason: str) -> None:
-    if len(reason.strip()) < 3:  # noqa: PLR2004 - shorter is no sentence
-        raise BadInputError("a reason is needed: one sentence that the next reader understands (--reason)")

@@ -1,7 +1,7 @@
 """What people do to a running plan and its steps: pause, resume, abort, skip, retry, reconcile."""
 
 from gate import Act, Phase, Verdict
-from orchestrator.desk import Acting, Desk, authorize, findings, gate_context, judge
+from orchestrator.desk import Acting, Desk, authorize, check_reason, findings, gate_context, judge
 from orchestrator.errors import BadInputError, DeniedError
 from orchestrator.evaluating import objective_met
 from orchestrator.landing import find_step, wake_if_open
@@ -14,7 +14,7 @@ from store import PlanRecord
 
 def pause(desk: Desk, plan_id: str, reason: str, who: Acting, cause: Cause) -> None:
     """Pause an ACTIVE plan: nothing new starts, results still land. The expiry clock runs on."""
-    _said(reason)
+    check_reason(reason)
     with desk.unit() as unit:
         record = unit.plans.get(plan_id)
         hand = Hand(unit, who, authorize(unit, who, Act.PAUSE, record.state), cause=cause)
@@ -50,7 +50,7 @@ def _nothing_failed(record: PlanRecord) -> None:
 
 def abort(desk: Desk, plan_id: str, reason: str, who: Acting, cause: Cause) -> None:
     """End a plan at once; what is already out is recorded when it answers."""
-    _said(reason)
+    check_reason(reason)
     with desk.unit() as unit:
         record = unit.plans.get(plan_id)
         hand = Hand(unit, who, authorize(unit, who, Act.ABORT, record.state), cause=cause)
@@ -60,7 +60,7 @@ def abort(desk: Desk, plan_id: str, reason: str, who: Acting, cause: Cause) -> N
 
 def skip(desk: Desk, plan_id: str, step_id: str, reason: str, who: Acting, cause: Cause) -> None:
     """Set a step aside with a reason; what waits for its success goes with it."""
-    _said(reason)
+    check_reason(reason)
     with desk.unit() as unit:
         record = unit.plans.get(plan_id)
         step = find_step(record.state, step_id)
@@ -87,7 +87,7 @@ def reconcile(
     desk: Desk, plan_id: str, step_id: str, found: ReceiptKind, reason: str, who: Acting, cause: Cause
 ) -> None:
     """End a doubt with what a person found out: arrived, failed, or never sent."""
-    _said(reason)
+    check_reason(reason)
     with desk.unit() as unit:
         record = unit.plans.get(plan_id)
         step = find_step(record.state, step_id)
@@ -96,8 +96,3 @@ def reconcile(
             raise BadInputError(f"step {step_id} is {step.status}, not in doubt; nothing is to be reconciled")
         resolve(hand, record.state, step, Receipt(kind=found, reference=f"person: {reason}"[:200]))
         wake_if_open(unit, plan_id)
-
-
-def _said(reason: str) -> None:
-    if len(reason.strip()) < 3:  # noqa: PLR2004 - shorter is no sentence
-        raise BadInputError("a reason is needed: one sentence that the next reader understands (--reason)")

@@ -73,7 +73,7 @@ class Proposal(Frozen):
     goal: Id | None = None
     summary: PrivateText = ""
     steps: tuple[ProposedStep, ...] = Field(max_length=40)
-    provenance: Provenance
+    provenance: Provenance = Provenance(drafter="person")
 
     @model_validator(mode="after")
     def _keys_once(self) -> "Proposal":

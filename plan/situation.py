@@ -4,7 +4,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from plan.calendars import Calendar, Zone
 from plan.scalars import INT_BOUND, ActionType, BasisPoints, Code, Currency, Frozen, Id, Instant, Minor, PlanType, Text
@@ -102,6 +102,12 @@ class Contract(Frozen):
     starts_on: date
     renews_on: Annotated[date, Field(ge=date(1900, 1, 1), lt=date(8999, 1, 1))]
     auto_renews: bool = False
+
+    @model_validator(mode="after")
+    def _renews_later(self) -> "Contract":
+        if self.renews_on <= self.starts_on:
+            raise ValueError(f"it renews on {self.renews_on}, which is not after its start on {self.starts_on}")
+        return self
 
 
 class ContactRole(StrEnum):

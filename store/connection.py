@@ -1,13 +1,14 @@
 """Open a database: SQLite by default, PostgreSQL by its URL; bring it to the newest schema."""
 
 from importlib.resources import files
+from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.pool import StaticPool
 
 from store.errors import StoreError
@@ -18,11 +19,15 @@ BUSY_MS = 30_000
 def open_engine(url: str) -> Engine:
     """Return an engine for a database URL; raise StoreError for a URL that names none."""
     memory = url in {"sqlite://", "sqlite:///:memory:"}
+    if not url.startswith(("sqlite://", "postgresql://", "postgresql+psycopg://")):
+        raise StoreError(
+            f"the database URL {url.partition(':')[0]}:... cannot be used; give sqlite:///FILE or postgresql://..."
+        )
     try:
         if url.startswith("postgresql://"):
             url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
         engine = create_engine(url, poolclass=StaticPool) if memory else create_engine(url)
-    except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
+    except (ArgumentError, ModuleNotFoundError, ValueError) as error:
         raise StoreError(
             f"the database URL cannot be used ({error}); give sqlite:///FILE or postgresql://..."
         ) from error
@@ -55,15 +60,19 @@ def upgrade(engine: Engine) -> None:
     """Bring the database to the newest schema; a second call changes nothing."""
     try:
         command.upgrade(_config(engine), "head")
-    except OperationalError as error:
+    except DatabaseError as error:
         raise StoreError(f"the database cannot be opened ({error.orig}); check the path or the server") from error
 
 
 def schema_state(engine: Engine) -> tuple[str | None, str | None]:
-    """Return the revision that the database has and the newest one."""
+    """Return the revision that the database has (None: it is empty or not there) and the newest one."""
+    newest = ScriptDirectory.from_config(_config(engine)).get_current_head()
+    file = engine.url.database
+    if engine.dialect.name == "sqlite" and file and file != ":memory:" and not Path(file).exists():
+        return None, newest
     try:
         with engine.connect() as connection:
             current = MigrationContext.configure(connection).get_current_revision()
-    except OperationalError as error:
+    except DatabaseError as error:
         raise StoreError(f"the database cannot be opened ({error.orig}); check the path or the server") from error
-    return current, ScriptDirectory.from_config(_config(engine)).get_current_head()
+    return current, newest

@@ -26,6 +26,8 @@ from store.blobs import Blobs
 from store.errors import NotFoundError, SlotTakenError, StaleError
 from store.tables import approval, plan, plan_step
 
+SHORTEST_PREFIX = 4
+"""Fewer characters name no plan: an empty shell variable must never end one."""
 _SLOT_MARKS = ("uq_plan_one_active", "plan.tenant_id, plan.account_id, plan.plan_type")
 """How PostgreSQL and SQLite name the index that keeps one ACTIVE plan per account and type."""
 
@@ -125,9 +127,9 @@ class Plans:
         escaped = prefix.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
         wanted = and_(plan.c.tenant_id == self._tenant, plan.c.plan_id.like(f"{escaped}%", escape="\\"))
         found = self._connection.execute(select(plan.c.plan_id).where(wanted).limit(2)).scalars().all()
-        if len(found) == 1:
+        if len(found) == 1 and len(prefix) >= SHORTEST_PREFIX:
             return str(found[0])
-        what = "no plan" if not found else "more than one plan"
+        what = "more than one plan" if len(found) > 1 else "no plan"
         raise NotFoundError(f"there is {what} whose id starts with {prefix!r}; list them with: oncourse plan list")
 
     def status(self, plan_id: str | UUID) -> PlanStatus:

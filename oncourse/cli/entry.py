@@ -3,21 +3,31 @@
 import sys
 
 import typer
-from typer._click.exceptions import ClickException  # typer carries its own click and gives this no other name
+from pydantic import ValidationError
+from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer keeps its own click
 
 from gate import UnknownCodeError
 from oncourse.cli import gates, ledgers, people, plans, steps, tenants
 from oncourse.cli.session import current
-from oncourse.console import as_json, err
+from oncourse.config import ConfigError
+from oncourse.console import as_json, err, say
+from oncourse.imports import BadImportError
 from orchestrator import BadInputError, ChangedError, DeniedError, NotAllowedError
-from plan import OncourseError
+from plan import OncourseError, explain_validation
 from store import NotFoundError, SlotTakenError, StaleError
+
+
+class UsageError(BadInputError):
+    """A command was not written as it is meant to be."""
+
+    code = "usage"
+
 
 EXIT_CODES: tuple[tuple[tuple[type[OncourseError], ...], int], ...] = (
     ((NotFoundError, UnknownCodeError), 5),
     ((ChangedError, StaleError), 4),
     ((DeniedError, NotAllowedError, SlotTakenError), 3),
-    ((BadInputError,), 2),
+    ((BadInputError, ConfigError), 2),
 )
 """0 ok, 1 failure, 2 usage, 3 refused by policy, 4 changed since read, 5 not found, 6 findings."""
 _HOISTED = {"--db": True, "--tenant": True, "--as": True, "--drafter": True, "--json": False}
@@ -54,23 +64,26 @@ def root(
         current.__dict__.pop(name, None)
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one way out for each kind of end
     """Run one command and return its exit code."""
     given = _hoist(list(sys.argv[1:] if arguments is None else arguments))
+    current.json = "--json" in given
     try:
+        _check_text(given)
         code = app(args=given, standalone_mode=False)
     except typer.Exit as done:
         return int(done.exit_code)
-    except typer.Abort:
-        err.print("stopped")
+    except (typer.Abort, BrokenPipeError):
         return 1
-    except ClickException as error:
-        err.print(f"oncourse: {error.format_message()} (see: oncourse --help)", markup=False, soft_wrap=True)
+    except NoArgsIsHelpError as asked:
+        say(asked.format_message())
         return 2
+    except ClickException as error:
+        return _fail(UsageError(f"{error.format_message()} (see: oncourse --help)"))
+    except ValidationError as error:
+        return _fail(UsageError(explain_validation(error)))
     except OncourseError as error:
         return _fail(error)
-    except BrokenPipeError:
-        return 1
     return code if isinstance(code, int) else 0
 
 
@@ -78,10 +91,21 @@ def _fail(error: OncourseError) -> int:
     code = next((code for kinds, code in EXIT_CODES if isinstance(error, kinds)), 1)
     message = " ".join(str(error).split())
     if current.json:
-        as_json({"error": {"code": error.code, "message": message, "exit": code}})
+        told: dict[str, object] = {"code": error.code, "message": message, "exit": code}
+        if isinstance(error, BadImportError):
+            told["problems"] = list(error.problems)
+        as_json({"error": told})
     else:
         err.print(f"oncourse: {message}", markup=False, soft_wrap=True)
     return code
+
+
+def _check_text(arguments: list[str]) -> None:
+    for word in arguments:
+        try:
+            word.encode()
+        except UnicodeEncodeError as error:
+            raise UsageError("an argument holds bytes that are not UTF-8; write it again in UTF-8") from error
 
 
 def _hoist(arguments: list[str]) -> list[str]:

@@ -38,6 +38,8 @@ def propose(
     """Propose a plan: drafted for an account, or your own from a file. The gate judges it either way."""
     if file is not None:
         proposal = _read(file, Proposal)
+        if account and account != proposal.account_id:
+            raise BadInputError(f"the file proposes for {proposal.account_id}, not for {account}; name one of them")
         proposal = proposal.model_copy(
             update={"provenance": proposal.provenance.model_copy(update={"drafter": "person"})}
         )
@@ -82,7 +84,7 @@ def _draft(account: str) -> None:
     if current.json:
         as_json({"plan_id": None, "did": did, "why": lines})
     else:
-        say("No plan was drafted." if lines else f"No plan was drafted: {did}; one is open already.")
+        say("No plan was drafted." if lines else "No plan was drafted: a drafted plan of this account is open already.")
         for line in lines:
             say(line)
     raise typer.Exit(3)

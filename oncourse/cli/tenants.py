@@ -12,12 +12,13 @@ from gate import default_bundle, load_bundle
 from oncourse.bootstrap import Tenancy, first_admin, open_store
 from oncourse.cli.session import current
 from oncourse.config import unknown_variables
-from oncourse.console import as_json, err, say, short, table
+from oncourse.console import as_json, err, indented, say, short, table
 from orchestrator import BadInputError, Executor
 from plan import Approval, Calendar, Mode, PlanStatus, StepStatus, Tenant
 from store import Store, open_engine, schema_state
 
 FINDINGS = 6
+_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 def register(app: typer.Typer) -> None:
@@ -74,14 +75,18 @@ def _instant(text: str) -> datetime:
         raise BadInputError(f"{text!r} is no instant; write it as 2026-03-02T09:00:00+01:00") from error
     if found.tzinfo is None:
         raise BadInputError(f"{text!r} has no time zone; write it as 2026-03-02T09:00:00+01:00")
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise BadInputError(f"{text!r} lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}")
     return found.astimezone(UTC)
 
 
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInputError(f"{path} cannot be read as UTF-8 text; check the path and the encoding") from error
+    except OSError as error:
+        raise BadInputError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadInputError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
 
 
 def import_(
@@ -118,9 +123,12 @@ def import_(
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError as error:
         raise BadInputError(f"{text!r} is no day; write it as YYYY-MM-DD") from error
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise BadInputError(f"{text!r} lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    return found
 
 
 def review() -> None:
@@ -203,7 +211,7 @@ def worker(
     if current.json:
         as_json({"ticks": count})
     else:
-        say(f"{count} ticks")
+        say(f"{count} ticks: plans looked at, each at most one step further")
 
 
 def demo(
@@ -255,7 +263,9 @@ def doctor() -> None:
         for finding in findings:
             say(finding)
         if held and not findings:
-            say(f"{len(held)} promises hold: {', '.join(held)}")
+            say(f"{len(held)} promises hold:")
+            for name, holds in PROMISES.items():
+                indented(f"  {name:4}", " ".join((holds.__doc__ or "").split()))
     if findings:
         raise typer.Exit(FINDINGS)
 

@@ -71,12 +71,14 @@ def upper(cell: str) -> str:
 def minor(amount: str, currency: str) -> int:
     """Turn an amount in major units into minor units, exactly."""
     try:
-        value = Decimal(amount)
+        value = Decimal(amount if amount.isascii() else "")
     except InvalidOperation as error:
         raise BadCellError(f"{amount!r} is no amount; write 120000.00") from error
+    if not value.is_finite():
+        raise BadCellError(f"{amount!r} is no amount; write 120000.00")
     digits = minor_digits(currency)
     scaled = value.scaleb(digits)
-    if not value.is_finite() or scaled != scaled.to_integral_value():
+    if scaled != scaled.to_integral_value():
         raise BadCellError(f"{amount!r} has more digits after the point than {currency} knows ({digits})")
     if scaled < 0:
         raise BadCellError(f"{amount!r} is below zero")

@@ -116,6 +116,8 @@ class _Reading:
         if doubled:
             raise BadImportError([f"{path.name} line 1: column {doubled[0]} stands twice; keep one"])
         missing = [c.name for c in family.columns if c.required and c.name not in names]
+        if missing and len(names) == 1 and ";" in names[0]:
+            raise BadImportError([f"{path.name} line 1: cells are separated by semicolons; separate them by commas"])
         if missing:
             raise BadImportError([f"{path.name} line 1: column {', '.join(missing)} is missing; see docs/import.md"])
         self.unmapped += [f"{path.name}: column {name!r} has no place here" for name in names if name not in known]
@@ -157,7 +159,9 @@ class _Reading:
                 given.pop("account_id")
             return key, family.value.model_validate(given)
         except ValidationError as error:
-            self._problem(f"{path.name} line {line}: {explain_validation(error)}")
+            field, _, told = explain_validation(error).partition(": ")
+            column = next((c.name for c in family.columns if c.field == field), field)
+            self._problem(f"{path.name} line {line}, column {column}: {told}")
             return None
 
     def _problem(self, told: str) -> None:

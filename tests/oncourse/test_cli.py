@@ -134,7 +134,7 @@ def test_no_plan_says_why_and_exits_3(shell):
 
 
 def test_a_second_draft_is_not_made_while_one_is_open(shell, draft):
-    assert "one is open already" in shell.run("plan", "propose", "aurora", "--as", "p-mara", expect=3)
+    assert "is open already" in shell.run("plan", "propose", "aurora", "--as", "p-mara", expect=3)
 
 
 def test_a_proposal_of_ones_own_is_judged_and_refused_with_its_codes(shell, tmp_path):
@@ -184,8 +184,16 @@ def test_the_version_is_printed(shell):
         (("plan", "approve", "x"), 2, "Missing option '--digest'"),
         (("plan", "propose", "--file", "missing.json", "--as", "p-mara"), 1, "missing.json cannot be read"),
         (("plan", "propose", "--as", "p-mara"), 2, "name an account"),
-        (("plan", "propose", "aurora", "--drafter", "oracle", "--as", "p-mara"), 1, "unknown drafter"),
-        (("principal", "add", "x"), 1, "who acts?"),
+        (("plan", "propose", "aurora", "--drafter", "oracle", "--as", "p-mara"), 2, "unknown drafter"),
+        (("principal", "add", "x"), 2, "who acts?"),
+        (("principal", "add", "", "--as", "admin"), 2, "principal_id"),
+        (("principal", "add", "bad id", "--as", "admin"), 2, "principal_id"),
+        (("principal", "add", "x", "--limit", "-5", "--as", "admin"), 2, "approval_limit_minor"),
+        (("plan", "show", ""), 5, "there is no plan"),
+        (("plan", "show", "a\udcff"), 2, "not UTF-8"),
+        (("worker", "--until", "9999-12-31T23:59:59-14:00"), 2, "outside the years"),
+        (("worker", "--until", "9999-12-31T23:59:59+00:00"), 2, "outside the years"),
+        (("rehearse", ".", "--as-of", "0001-01-01"), 2, "outside the years"),
         (("principal", "add", "x", "--as", "ghost"), 5, "no principal ghost"),
         (("principal", "add", "x", "--as", "p-otto"), 3, "p-otto may not add_principal"),
         (("import", "missing", "--as", "admin"), 1, "missing is no folder"),
@@ -235,6 +243,32 @@ def test_an_error_in_json_names_its_code(shell):
     told = shell.json("plan", "show", "nothing", expect=5)
     assert told["error"]["code"] == "not_found"
     assert told["error"]["exit"] == 5
+    assert shell.json("plan", "nonsense", expect=2)["error"]["code"] == "usage"
+
+
+def test_an_empty_id_never_ends_a_plan(shell, draft):
+    assert "there is no plan" in shell.refuse("plan", "reject", "", "--reason", "a slip", "--as", "p-otto", expect=5)
+    assert shell.json("plan", "show", draft)["status"] == "DRAFT"
+
+
+def test_control_characters_reach_neither_the_ledger_nor_the_terminal(shell, draft):
+    line = shell.refuse("plan", "send-back", draft, "--reason", "\x1b[31mred\nline", "--as", "p-otto", expect=2)
+    assert "control characters" in line
+
+
+def test_the_file_and_the_account_that_are_named_must_agree(shell, tmp_path):
+    file = tmp_path / "mine.json"
+    file.write_text(
+        json.dumps({"account_id": "brixton", "plan_type": "RENEWAL_DEFENSE", "subject": ["x"], "steps": []})
+    )
+    line = shell.refuse("plan", "propose", "aurora", "--file", str(file), "--as", "p-lena", expect=2)
+    assert "for brixton, not for aurora" in line
+
+
+def test_a_file_that_is_no_database_is_named(capsys, tmp_path):
+    (tmp_path / "notes.db").write_text("dear diary, " * 500)
+    shell = Shell(capsys, tmp_path / "notes.db")
+    assert "cannot be opened" in shell.refuse("plan", "list", expect=1)
 
 
 def test_a_row_changed_behind_the_ledger_is_found_by_doctor_and_replay(shell, draft, tmp_path):
@@ -249,6 +283,7 @@ def test_a_row_changed_behind_the_ledger_is_found_by_doctor_and_replay(shell, dr
 def test_a_database_that_is_not_there_is_not_made_by_reading(capsys, tmp_path):
     shell = Shell(capsys, tmp_path / "none.db")
     assert "make one with: oncourse init" in shell.refuse("plan", "list", expect=1)
+    assert not (tmp_path / "none.db").exists()
 
 
 def test_a_setting_that_nobody_reads_is_named(shell, monkeypatch):

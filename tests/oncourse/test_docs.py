@@ -95,3 +95,16 @@ def test_a_decision_is_at_most_forty_lines(path):
 def test_no_document_names_a_path_of_a_machine():
     for path in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         assert not re.search(r"(^|[^\w.])/(work|root|home|tmp)/", path.read_text(encoding="utf-8")), path
+
+
+def test_the_proposal_of_the_page_is_accepted(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    text = (ROOT / "docs" / "proposal.md").read_text(encoding="utf-8")
+    (tmp_path / "mine.json").write_text(re.search(r"```json\n(.*?)```", text, re.DOTALL).group(1))
+    for words in (
+        ["init", "--zone", "Europe/Berlin", "--clock", "2026-03-02T08:00:00+01:00"],
+        ["import", str(ROOT / "oncourse" / "demo_data"), "--as", "admin"],
+        ["principal", "add", "p-jonas", "--role", "editor", "--as", "admin"],
+        ["plan", "propose", "--file", "mine.json", "--as", "p-jonas"],
+    ):
+        assert main(words) == 0, capsys.readouterr()

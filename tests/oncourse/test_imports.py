@@ -89,7 +89,7 @@ def test_unknown_files_and_columns_are_named_and_not_an_error(folder):
         ("contracts.csv", "aurora-2025,aurora,", "aurora-2025,nobody,", "account_id nobody is not in accounts.csv"),
         ("contracts.csv", "contract_id,account_id,arr", "contract_id,account_id,money", "column arr is missing"),
         ("contracts.csv", "calder-2025", "aurora-2025", "contract_id aurora-2025 stands twice"),
-        ("contacts.csv", "CHAMPION", "WIZARD", "contacts.csv line 2: role"),
+        ("contacts.csv", "CHAMPION", "WIZARD", "contacts.csv line 2, column role"),
         ("contacts.csv", "Ida Stern", "", "column name: it is empty"),
         ("tickets.csv", "2026-02-19T08:10:00+01:00", "2026-02-19T08:10:00", "has no time zone"),
         ("tickets.csv", ",HIGH,yes,", ",HIGH,perhaps,", "is neither true nor false"),
@@ -98,6 +98,9 @@ def test_unknown_files_and_columns_are_named_and_not_an_error(folder):
         ("owners.csv", "p-mara,Mara Lind", "p-mara,Mara,Lind", "cells where"),
         ("owners.csv", "Mara Lind", '"Mara Lind', "owners.csv line"),
         ("owners.csv", "owner_id,name", "owner_id,owner_id", "stands twice"),
+        ("owners.csv", "owner_id,name,email,active", "owner_id;name;email;active", "separated by semicolons"),
+        ("contracts.csv", "2025-07-01,2026-06-30", "2026-07-01,2026-06-30", "not after its start"),
+        ("contracts.csv", "120000.00", "٣٤", "is no amount"),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_column(folder, file, old, new, says):
