@@ -6,7 +6,7 @@ Separation of duties is by person: whoever edited the content does not approve i
 from collections.abc import Callable
 from enum import StrEnum
 
-from gate.policy import PolicyBundle
+from gate.policy import Approver, PolicyBundle
 from plan import ActorKind, Frozen, Id, Principal, RiskClass, Role, SortedStrings
 
 
@@ -81,10 +81,10 @@ _PEOPLE: dict[Act, tuple[str, ...]] = {
     Act.ADD_PRINCIPAL: (Role.TENANT_ADMIN,),
     Act.PUBLISH_POLICY: (Role.TENANT_ADMIN,),
 }
-_APPROVAL: dict[RiskClass, tuple[str, ...]] = {
-    RiskClass.LOW: (OWNER, *_APPROVERS),
-    RiskClass.MEDIUM: _APPROVERS,
-    RiskClass.HIGH: (Role.SENIOR_APPROVER,),
+_APPROVAL: dict[Approver, tuple[str, ...]] = {
+    Approver.OWNER_OR_PLAN_APPROVER: (OWNER, *_APPROVERS),
+    Approver.PLAN_APPROVER: _APPROVERS,
+    Approver.SENIOR_APPROVER: (Role.SENIOR_APPROVER,),
 }
 _SYSTEM_MAY = frozenset({Act.PROPOSE, Act.PAUSE, Act.ABORT, Act.SKIP_OPTIONAL, Act.REPORT_OUTCOME})
 _AGENT_MAY = frozenset({Act.PROPOSE})
@@ -93,28 +93,29 @@ _APPROVING = frozenset({Act.APPROVE, Act.APPROVE_STEP})
 
 def may(request: AuthorityRequest, policy: PolicyBundle) -> AuthorityAnswer:
     """Say whether a principal may act; anything that the table does not grant is denied."""
-    _ = policy
     who = request.principal
     if who.tenant_id != request.tenant_id:
         return AuthorityAnswer(allowed=False, reason="that is another tenant's")
     if not who.active:
-        return AuthorityAnswer(allowed=False, reason="this principal is no longer active", who_could=_could(request))
+        return AuthorityAnswer(
+            allowed=False, reason="this principal is no longer active", who_could=_could(request, policy)
+        )
     if who.kind is not ActorKind.HUMAN:
-        return _machine(request)
+        return _machine(request, policy)
     for denied in _DENIALS:
         reason = denied(request)
         if reason:
-            return AuthorityAnswer(allowed=False, reason=reason, who_could=_could(request))
-    for role in _wanted(request):
+            return AuthorityAnswer(allowed=False, reason=reason, who_could=_could(request, policy))
+    for role in _wanted(request, policy):
         if (role == OWNER and request.owner == who.principal_id) or role in who.roles:
             return AuthorityAnswer(allowed=True, grant=_grant(request), role=str(role))
     roles = ", ".join(sorted(who.roles)) or "no role"
-    return AuthorityAnswer(allowed=False, reason=f"has {roles}", who_could=_could(request))
+    return AuthorityAnswer(allowed=False, reason=f"has {roles}", who_could=_could(request, policy))
 
 
-def _wanted(request: AuthorityRequest) -> tuple[str, ...]:
+def _wanted(request: AuthorityRequest, policy: PolicyBundle) -> tuple[str, ...]:
     if request.act in _APPROVING:
-        return _APPROVAL[request.risk]
+        return _APPROVAL[policy.authority[request.risk].role]
     wanted = _PEOPLE[request.act]
     if request.act is Act.RESUME and request.owner is not None and request.paused_by == request.owner:
         return (OWNER, *wanted)
@@ -126,19 +127,21 @@ def _grant(request: AuthorityRequest) -> str:
     return f"AUTH-{act}-{request.risk}" if request.act in _APPROVING else f"AUTH-{act}"
 
 
-def _machine(request: AuthorityRequest) -> AuthorityAnswer:
+def _machine(request: AuthorityRequest, policy: PolicyBundle) -> AuthorityAnswer:
     kind = request.principal.kind
     granted = {ActorKind.SYSTEM: _SYSTEM_MAY, ActorKind.AGENT: _AGENT_MAY}.get(kind, frozenset())
     if request.act in granted:
         return AuthorityAnswer(
             allowed=True, grant=_grant(request), role=SYSTEM if kind is ActorKind.SYSTEM else "proposer"
         )
-    return AuthorityAnswer(allowed=False, reason=f"a machine may never {request.act}", who_could=_could(request))
+    return AuthorityAnswer(
+        allowed=False, reason=f"a machine may never {request.act}", who_could=_could(request, policy)
+    )
 
 
 def _edited(request: AuthorityRequest) -> str:
     own = request.principal.principal_id in request.editors
-    return "whoever edits a plan does not approve it" if own and request.act is Act.APPROVE else ""
+    return "whoever edits a plan does not approve it" if own and request.act in _APPROVING else ""
 
 
 def _owns_high(request: AuthorityRequest) -> str:
@@ -161,7 +164,7 @@ def _above_limit(request: AuthorityRequest) -> str:
 _DENIALS: tuple[Callable[[AuthorityRequest], str], ...] = (_edited, _owns_high, _twice, _above_limit)
 
 
-def _could(request: AuthorityRequest) -> str:
+def _could(request: AuthorityRequest, policy: PolicyBundle) -> str:
     names = {OWNER: "the owner"}
-    told = [names.get(role, f"a {role}") for role in _wanted(request)]
+    told = [names.get(role, f"a {role}") for role in _wanted(request, policy)]
     return " or ".join(dict.fromkeys(told)) + (" who did not edit it" if request.act is Act.APPROVE else "")

@@ -1,6 +1,7 @@
 """The judgement: every rule that the phase asks for, one decision."""
 
 import inspect
+import sys
 from datetime import datetime
 from functools import cache
 
@@ -9,9 +10,10 @@ from gate.decisions import Decision, GateError, Phase, RequiredAuthority, Severi
 from gate.policy import PolicyBundle, bundle_digest
 from gate.rules import RULES, Rule
 from gate.view import View
-from plan import Frozen, RevenuePlanV1, RiskClass, StepStatus, digest, digest_bytes, highest
+from plan import Frozen, RevenuePlanV1, RiskClass, digest, digest_bytes
 
 RAISED = "PG999"
+_LONGEST = 600
 _RAISED_MEND = "Report it with the plan's id; until it is mended the plan does not run."
 
 
@@ -39,7 +41,7 @@ def check(plan: RevenuePlanV1, context: GateContext, policy: PolicyBundle, *, ph
     """
     view = View(plan, context, policy, phase=phase, now=now)
     violations = tuple(v for rule in RULES if phase in rule.phases for v in _judge(rule, view))
-    risk = _risk(plan, policy)
+    risk = view.risk if plan.steps else RiskClass.HIGH
     worst = max((v.severity.rank for v in violations), default=-1)
     return Decision(
         verdict=Verdict.DENY if worst == Severity.HARD.rank else Verdict.ASK,
@@ -69,27 +71,28 @@ def _judge(rule: Rule, view: View) -> list[Violation]:
     except Exception as error:  # noqa: BLE001 - a rule that raises must not let a plan pass
         told = f"rule {rule.code} raised {type(error).__name__}"
         return [Violation(code=RAISED, severity=Severity.HARD, where="gate", message=told, mend=_RAISED_MEND)]
+    if not found:
+        return []
     severity = max((rule.floor, view.policy.severities.get(rule.code, rule.floor)), key=lambda s: s.rank)
     return [
-        Violation(code=rule.code, severity=severity, where=place, message=message, mend=rule.mend)
+        Violation(code=rule.code, severity=severity, where=place, message=_plain(message), mend=rule.mend)
         for place, message in found
     ]
 
 
-def _risk(plan: RevenuePlanV1, policy: PolicyBundle) -> RiskClass:
-    alive = (s for s in plan.steps if s.status is not StepStatus.CANCELLED)
-    found = highest(policy.risk_of(plan.plan_type, s.action_type) for s in alive)
-    return found if plan.steps else RiskClass.HIGH
+def _plain(message: str) -> str:
+    """Return a message as one short printable line: it may quote what a stranger wrote."""
+    told = message if message.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
+    return told if len(told) <= _LONGEST else told[: _LONGEST - 3] + "..."
 
 
 @cache
 def ruleset_digest() -> str:
-    """Return the digest of all rules: their codes, floors and phases, and the source of each."""
-    told = []
-    for rule in RULES:
-        source = inspect.getsource(inspect.getmodule(rule.judge) or rule.judge)
-        told.append(f"{rule.code} {rule.floor} {','.join(rule.phases)}\n{source}")
-    return digest_bytes("\n".join(told).encode())
+    """Return the digest of all rules: their codes, floors and phases, and the source they are judged by."""
+    told = [f"{rule.code} {rule.floor} {','.join(rule.phases)}" for rule in RULES]
+    names = dict.fromkeys((check.__module__, View.__module__, *(rule.judge.__module__ for rule in RULES)))
+    sources = [inspect.getsource(sys.modules[name]) for name in names]
+    return digest_bytes("\n".join([*told, *sources]).encode())
 
 
 @cache

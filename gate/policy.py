@@ -1,11 +1,25 @@
 """The policy bundle: numbers, lists, severities and authorities as frozen data, addressed by digest."""
 
+from enum import StrEnum
 from functools import cache
+from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
 from gate.decisions import Severity
-from plan import ActionType, BasisPoints, Code, Frozen, Id, PlanType, RiskClass, digest, find_spec
+from plan import (
+    INT_BOUND,
+    PRECONDITIONS,
+    ActionType,
+    BasisPoints,
+    Frozen,
+    Id,
+    PlanType,
+    RiskClass,
+    Text,
+    digest,
+    find_spec,
+)
 
 
 class ActionPolicy(Frozen):
@@ -24,18 +38,35 @@ class Ordering(Frozen):
     after: ActionType
 
 
+class Approver(StrEnum):
+    """Who approves, from the widest circle to the narrowest."""
+
+    OWNER_OR_PLAN_APPROVER = "owner_or_plan_approver"
+    PLAN_APPROVER = "plan_approver"
+    SENIOR_APPROVER = "senior_approver"
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for the widest circle, 2 for the narrowest."""
+        return list(Approver).index(self)
+
+
+LEAST: dict[RiskClass, Approver] = dict(zip(RiskClass, Approver, strict=True))
+"""Who approves a class at least; a policy may narrow the circle, never widen it."""
+
+
 class ApprovalPolicy(Frozen):
     """Who approves a plan of one risk class."""
 
-    role: Code
+    role: Approver
     persons: int = Field(ge=1, le=5)
 
 
 class PolicyBundle(Frozen):
     """One tenant's policy. Immutable: a change is another bundle with another digest."""
 
-    name: str = Field(min_length=1, max_length=120)
-    version: int = Field(default=1, ge=1)
+    name: Annotated[Text, Field(min_length=1, max_length=120)]
+    version: int = Field(default=1, ge=1, lt=INT_BOUND)
     enabled_plan_types: tuple[PlanType, ...]
     actions: dict[PlanType, dict[ActionType, ActionPolicy]]
     max_steps: int = Field(ge=1, le=40)
@@ -45,7 +76,7 @@ class PolicyBundle(Frozen):
     min_retained_bp: BasisPoints
     trusted_sources: tuple[Id, ...] = Field(min_length=1)
     authority: dict[RiskClass, ApprovalPolicy]
-    approval_ttl_hours: dict[RiskClass, int]
+    approval_ttl_hours: dict[RiskClass, Annotated[int, Field(ge=1, le=8760)]]
     step_approval_ttl_hours: int = Field(ge=1, le=720)
     approval_lead_business_days: int = Field(ge=0, le=20)
     risk_ceiling: RiskClass = RiskClass.HIGH
@@ -74,6 +105,21 @@ class PolicyBundle(Frozen):
                     raise ValueError(f"{name} is no action of {plan_type}")
                 if policy.risk.rank < spec.risk.rank:
                     raise ValueError(f"{name} is {spec.risk} in the catalogue; a policy may raise that, never lower it")
+        return self
+
+    @model_validator(mode="after")
+    def _sound(self) -> "PolicyBundle":
+        for risk, asked in self.authority.items():
+            if asked.role.rank < LEAST[risk].rank:
+                raise ValueError(f"a {risk} plan takes {LEAST[risk]} at least; a policy may ask for more, never less")
+        for rule in self.ordering:
+            if rule.when not in PRECONDITIONS:
+                raise ValueError(f"ordering: {rule.when!r} is no precondition; known: {', '.join(PRECONDITIONS)}")
+        named = {name for rule in self.ordering for name in (rule.before, rule.after)}
+        named |= {name for names in self.must_have.values() for name in names}
+        unknown = sorted(name for name in named if find_spec(name) is None)
+        if unknown:
+            raise ValueError(f"ordering and must_have name unknown actions: {', '.join(unknown)}")
         return self
 
     def approved_actions(self, plan_type: PlanType) -> tuple[str, ...]:

@@ -26,6 +26,8 @@ class _Loader(yaml.SafeLoader):
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
     seen: set[Any] = set()
     for key_node, _ in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise BadPolicyError(f"line {key_node.start_mark.line + 1}: a key is one word, not a list or a mapping")
         key = loader.construct_object(key_node, deep=True)
         if key in seen:
             raise BadPolicyError(f"line {key_node.start_mark.line + 1}: {key!r} stands twice; keep one")
@@ -43,9 +45,11 @@ def load_bundle(text: str) -> PolicyBundle:
     """
     try:
         raw = yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of SafeLoader
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, ValueError) as error:  # a ValueError: a number or date that is none
         told = " ".join(str(error).split())
         raise BadPolicyError(f"the policy is no YAML: {told}") from error
+    except RecursionError as error:
+        raise BadPolicyError("the policy is nested too deep; start from the default one") from error
     if not isinstance(raw, dict):
         raise BadPolicyError("the policy is no mapping; start from the default one")
     try:

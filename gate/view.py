@@ -19,8 +19,11 @@ from plan import (
     PlanStep,
     Playbook,
     RevenuePlanV1,
+    RiskClass,
     Situation,
+    StepStatus,
     find_spec,
+    highest,
 )
 
 
@@ -61,20 +64,27 @@ class View:
 
         All of them at PROPOSE and APPROVE, the unsent ones at ACTIVATE and RESUME, the starting one at STEP.
         """
-        found = []
-        for index, step in enumerate(self.plan.steps):
-            unsent = step.status in UNSENT
-            starting = step.step_id == self.context.step_id
-            asked = {Phase.STEP: starting, Phase.ACTIVATE: unsent, Phase.RESUME: unsent}.get(self.phase, True)
-            if asked:
-                found.append(Judged(f"steps[{index}]", step, find_spec(step.action_type)))
-        return tuple(found)
+        return tuple(
+            Judged(f"steps[{index}]", step, find_spec(step.action_type))
+            for index, step in enumerate(self.plan.steps)
+            if self._asked(step)
+        )
 
-    def known(self) -> Iterator[tuple[str, PlanStep, ActionSpec]]:
-        """Yield the steps in question whose action is in the catalogue."""
-        for where, step, spec in self.judged:
-            if spec is not None:
-                yield where, step, spec
+    def _asked(self, step: PlanStep) -> bool:
+        if self.phase is Phase.STEP:
+            return step.step_id == self.context.step_id
+        return self.phase not in {Phase.ACTIVATE, Phase.RESUME} or step.status in UNSENT
+
+    @cached_property
+    def known(self) -> tuple[tuple[str, PlanStep, ActionSpec], ...]:
+        """Return the steps in question whose action is in the catalogue."""
+        return tuple((where, step, spec) for where, step, spec in self.judged if spec is not None)
+
+    @cached_property
+    def risk(self) -> RiskClass:
+        """Return the highest risk of the steps that are not CANCELLED, by the policy's own table."""
+        alive = {step.action_type for step in self.plan.steps if step.status is not StepStatus.CANCELLED}
+        return highest(self.policy.risk_of(self.plan.plan_type, name) for name in alive)
 
     @cached_property
     def cycle(self) -> tuple[UUID, ...]:
@@ -89,18 +99,20 @@ class View:
     def ancestors(self, step: PlanStep) -> Iterator[tuple[PlanStep, tuple[str, ...] | None]]:
         """Yield every step that must succeed before this one, with the outcomes demanded of it (None: any good one).
 
-        Only SUCCESS and OUTCOME_IN bind; a parent that is waited for as FINISHED may have failed.
+        Only SUCCESS and OUTCOME_IN bind; a parent that is waited for as FINISHED may have failed. One that is waited
+        for along several ways comes once for each.
         """
         seen: set[UUID] = set()
         todo = [step]
         while todo:
             for need in todo.pop().depends_on:
                 parent = self.by_id.get(need.step_id)
-                if parent is None or need.kind is DependencyKind.FINISHED or parent.step_id in seen:
+                if parent is None or need.kind is DependencyKind.FINISHED:
                     continue
-                seen.add(parent.step_id)
-                todo.append(parent)
                 yield parent, need.outcomes if need.kind is DependencyKind.OUTCOME_IN else None
+                if parent.step_id not in seen:
+                    seen.add(parent.step_id)
+                    todo.append(parent)
 
     @cached_property
     def contracts(self) -> tuple[Contract, ...]:

@@ -265,13 +265,16 @@ def own_tenant_only(seen: Evidence) -> list[str]:
 def words_change_nothing(seen: Evidence) -> list[str]:
     """Untrusted text changes words at most: risk, approvals, constraints and objective are those that code sets."""
     found = []
+    policy, _ = bundle(seen.unit)
     for plan_id, record in seen.plans.items():
         plan = record.plan
         playbook = PLAYBOOKS.get(plan.plan_type)
         specs = [find_spec(step.action_type) for step in plan.steps]
         kept = all(s is not None and s.approval is step.approval for s, step in zip(specs, plan.steps, strict=True))
         fenced = plan.constraints.no_external_contact_without_approval
-        if not kept or not fenced or plan.risk is not risk_of(plan.steps) or playbook is None:
+        risks = {name: given.risk for name, given in policy.actions.get(plan.plan_type, {}).items()}
+        lawful = {risk_of(plan.steps, risks), risk_of(plan.steps)}  # policy may have raised a risk meanwhile
+        if not kept or not fenced or plan.risk not in lawful or playbook is None:
             found.append(f"plan {plan_id} carries a risk, an approval or a constraint that code did not set")
         elif plan.objective != playbook.objective:
             found.append(f"plan {plan_id} carries another objective than its playbook")

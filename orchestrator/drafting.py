@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, ValidationError
 
-from gate import Act, Decision, Phase, Verdict, check
+from gate import Act, Decision, Phase, PolicyBundle, Verdict, check
 from ledger import (
     Actor,
     Authority,
@@ -36,6 +36,7 @@ from plan import (
     PlanEvent,
     PlanStatus,
     PlanStep,
+    PlanType,
     Proposal,
     ProposedStep,
     RevenuePlanV1,
@@ -89,7 +90,7 @@ def submit(desk: Desk, proposal: Proposal, who: Acting, cause: Cause, *, repair:
         authority = authorize(unit, who, Act.PROPOSE)
         known = situation(unit, proposal.account_id)
         policy, name = bundle(unit)
-        terms = Terms(min_retained_bp=policy.min_retained_bp, trusted_sources=tuple(policy.trusted_sources))
+        terms = _terms(policy, proposal.plan_type)
         plan = assemble(proposal, known, terms, new_id=desk.ids.new, now=unit.now, cause=cause)
         hand = Hand(unit, who, authority, cause=cause)
         record = _unborn(unit, plan)
@@ -126,6 +127,12 @@ def open_machine_plan(unit: Unit, account_id: str, plan_type: str) -> PlanRecord
         if record.plan.plan_type == plan_type and record.state.drafter != "person":
             return record
     return None
+
+
+def _terms(policy: PolicyBundle, plan_type: PlanType) -> Terms:
+    """Return what policy contributes to a plan."""
+    risks = {name: given.risk for name, given in policy.actions.get(plan_type, {}).items()}
+    return Terms(min_retained_bp=policy.min_retained_bp, trusted_sources=tuple(policy.trusted_sources), risks=risks)
 
 
 def _unborn(unit: Unit, plan: RevenuePlanV1) -> PlanRecord:
@@ -242,7 +249,8 @@ def _changed(desk: Desk, unit: Unit, record: PlanRecord, change: PlanEdit) -> Re
     kept = [s.model_copy(update={"depends_on": tuple(d for d in s.depends_on if d.step_id not in gone)}) for s in kept]
     kept += _new_steps(desk, unit, record, change.added)
     steps = tuple(kept)
-    return plan.model_copy(update={"steps": steps, "risk": risk_of(steps)})
+    policy, _ = bundle(unit)
+    return plan.model_copy(update={"steps": steps, "risk": risk_of(steps, _terms(policy, plan.plan_type).risks)})
 
 
 def _apply(step: PlanStep, change: StepEdit | None) -> PlanStep:
@@ -269,7 +277,7 @@ def _new_steps(desk: Desk, unit: Unit, record: PlanRecord, added: Iterable[Propo
             "provenance": {"drafter": "person"},
         }
     )
-    terms = Terms(min_retained_bp=policy.min_retained_bp, trusted_sources=tuple(policy.trusted_sources))
+    terms = _terms(policy, proposal.plan_type)
     known = situation(unit, record.plan.account_id, without=str(record.plan.plan_id))
     made = assemble(proposal, known, terms, new_id=desk.ids.new, now=unit.now, cause=record.plan.created_from)
     return list(made.steps)

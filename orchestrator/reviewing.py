@@ -4,9 +4,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from gate import Act, Decision, Phase, Verdict
-from ledger import Activated, ConflictRefused, Endorsed, PlanState
+from ledger import Activated, Authority, ConflictRefused, Endorsed, PlanState
 from orchestrator.desk import Acting, Desk, authorize, bundle, check_reason, findings, gate_context, judge
-from orchestrator.errors import ChangedError, DeniedError
+from orchestrator.errors import ChangedError, DeniedError, NotAllowedError
 from orchestrator.evaluating import objective_met
 from orchestrator.moves import Hand
 from orchestrator.rendering import keep_text
@@ -17,9 +17,9 @@ from plan import (
     PlanEvent,
     PlanStatus,
     PlanStep,
+    Role,
     StepApproval,
     StepEvent,
-    spec_of,
 )
 from store import PlanRecord, SlotTakenError, Unit
 
@@ -48,6 +48,7 @@ def approve(desk: Desk, plan_id: str, seen: str, who: Acting, cause: Cause) -> R
         context = gate_context(unit, record, objective_met=objective_met(unit, record))
         decision, entry = judge(unit, record, context, Phase.APPROVE, cause)
         _not_denied(decision, "the gate denies the plan")
+        _high_enough(decision, who)
         given = _plan_approval(unit, record, decision, who, authority.role)
         count = len({a.principal_id for a in record.state.approvals}) + 1
         needed = decision.required_authority.persons
@@ -56,6 +57,12 @@ def approve(desk: Desk, plan_id: str, seen: str, who: Acting, cause: Cause) -> R
         hand.because(entry).move_plan(record.state, event, reason, edge=Endorsed, approval=given)
         unit.wake(plan_id, unit.now)
         return Reviewed(status=unit.state(plan_id).plan.status, given=count, needed=needed)
+
+
+def _high_enough(decision: Decision, who: Acting) -> None:
+    """Raise NotAllowedError where the decision asks for a senior approver and this is none."""
+    if decision.required_authority.role == Role.SENIOR_APPROVER and Role.SENIOR_APPROVER not in who.principal.roles:
+        raise NotAllowedError(f"{who.principal.principal_id} may not approve this: it takes a senior_approver")
 
 
 def _plan_approval(unit: Unit, record: PlanRecord, decision: Decision, who: Acting, role: str) -> PlanApproval:
@@ -166,8 +173,7 @@ def approve_step(
     """Approve a step's rendered text exactly as seen, or as the approver edited it; returns the digest approved."""
     with desk.unit() as unit:
         record, step = _step(unit, plan_id, step_id)
-        risk = spec_of(step.action_type).risk
-        authority = authorize(unit, who, Act.APPROVE_STEP, record.state, risk=risk)
+        authority = _step_authority(unit, record, step, who)
         digest = _step_as_seen(unit, record, step, seen)
         digest = digest if text is None else keep_text(unit, record, step, text)
         policy, _ = bundle(unit)
@@ -195,10 +201,16 @@ def reject_step(desk: Desk, plan_id: str, step_id: str, reason: str, who: Acting
     check_reason(reason)
     with desk.unit() as unit:
         record, step = _step(unit, plan_id, step_id)
-        authority = authorize(unit, who, Act.APPROVE_STEP, record.state, risk=spec_of(step.action_type).risk)
+        authority = _step_authority(unit, record, step, who)
         hand = Hand(unit, who, authority, cause=cause)
         hand.move_step(record.state, step, StepEvent.REJECT_STEP, ("rejected", reason), outcome="REJECTED_BY_REVIEWER")
         unit.wake(plan_id, unit.now)
+
+
+def _step_authority(unit: Unit, record: PlanRecord, step: PlanStep, who: Acting) -> Authority:
+    policy, _ = bundle(unit)
+    risk = policy.risk_of(record.plan.plan_type, step.action_type)
+    return authorize(unit, who, Act.APPROVE_STEP, record.state, risk=risk)
 
 
 def _step(unit: Unit, plan_id: str, step_id: str) -> tuple[PlanRecord, PlanStep]:

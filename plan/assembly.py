@@ -1,8 +1,10 @@
 """From a proposal to a plan: code sets ids, dates, deadlines, approvals, risk and constraints, never the model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from uuid import UUID
+
+from pydantic import Field
 
 from plan.actions import find_spec
 from plan.calendars import Calendar, deadline
@@ -19,6 +21,8 @@ class Terms(Frozen):
 
     min_retained_bp: int
     trusted_sources: tuple[Id, ...]
+    risks: dict[str, RiskClass] = Field(default_factory=dict)
+    """Risk of each action where policy names it; the catalogue's holds otherwise."""
 
 
 def assemble(
@@ -52,7 +56,7 @@ def assemble(
         goal=proposal.goal,
         objective=playbook.objective,
         objective_params=objective,
-        risk=risk_of(steps),
+        risk=risk_of(steps, terms.risks),
         created_at=now,
         created_from=cause,
         expires_at=objective.deadline,
@@ -72,10 +76,15 @@ def objective_terms(contracts: tuple[Contract, ...], situation: Situation, terms
     )
 
 
-def risk_of(steps: tuple[PlanStep, ...]) -> RiskClass:
-    """Return the plan's risk: the highest of its steps; an unknown action counts as HIGH."""
-    specs = [find_spec(step.action_type) for step in steps]
-    return highest(spec.risk if spec else RiskClass.HIGH for spec in specs)
+def risk_of(steps: Iterable[PlanStep], risks: Mapping[str, RiskClass] | None = None) -> RiskClass:
+    """Return the plan's risk: the highest of its steps, by policy and else by the catalogue; an unknown one is HIGH."""
+    named = risks or {}
+    return highest(named.get(step.action_type) or _catalogued(step) for step in steps)
+
+
+def _catalogued(step: PlanStep) -> RiskClass:
+    spec = find_spec(step.action_type)
+    return spec.risk if spec else RiskClass.HIGH
 
 
 def _subject(contract_ids: tuple[Id, ...], situation: Situation) -> tuple[Contract, ...]:

@@ -112,7 +112,7 @@ def records(account_id="acme", *, renews_on=date(2026, 6, 30), urgent_ticket=Fal
 class House:
     """One tenant, ready to run."""
 
-    def __init__(self, url="sqlite://", scripts=None, executor=None, seed="test"):
+    def __init__(self, url="sqlite://", scripts=None, executor=None, seed="test", policy=None):
         engine = open_engine(url)
         upgrade(engine)
         self.sql = engine
@@ -124,7 +124,7 @@ class House:
         )
         root = Principal(principal_id="root", tenant_id="t1", roles=frozenset(PEOPLE["root"]))
         tenant = Tenant(tenant_id="t1", name="Tenant One", calendar=BERLIN, mode=Mode.LIVE)
-        self.orchestrator.open_tenant(tenant, default_bundle(), root)
+        self.orchestrator.open_tenant(tenant, policy or default_bundle(), root)
         for name, roles in PEOPLE.items():
             if name != "root":
                 added = Principal(principal_id=name, tenant_id="t1", roles=frozenset(roles))

@@ -10,7 +10,7 @@ from plan import PRECONDITIONS, ActionSpec, PlanStep, Touch, contacts_of
 
 
 def _preconditions(view: View) -> Iterator[Found]:
-    for where, step, spec in view.known():
+    for where, step, spec in view.known:
         for name in spec.preconditions:
             check = PRECONDITIONS.get(name)
             missing = f"{name} is no known precondition" if check is None else check(view.situation, step.params or {})
@@ -39,7 +39,7 @@ def _last(touches: list[Touch]) -> datetime | None:
 
 def _reachable(view: View) -> Iterator[Found]:
     account = view.situation.account
-    for where, step, spec in view.known():
+    for where, step, spec in view.known:
         if not spec.external:
             continue
         if account.legal_hold:

@@ -1,35 +1,46 @@
 """What a plan rests on: evidence and ids that exist and belong to this account."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 
 from gate.decisions import Severity
 from gate.rules.rule import DRAFTING, Found, Rule
 from gate.view import View
-from plan import contacts_of, ids_of
+from plan import Situation, ids_of
 
 
 def _grounded(view: View) -> Iterator[Found]:
-    known = view.situation
-    evidence = known.evidence_ids()
-    families = (
-        (("ticket_ids",), {t.ticket_id for t in known.tickets}, "ticket"),
-        (("invoice_ids",), {i.invoice_id for i in known.invoices}, "invoice"),
-        (("opportunity_id",), {o.opportunity_id for o in known.opportunities}, "opportunity"),
-        (("candidate_owner",), {o.owner_id for o in known.owners} | {known.account.owner_id}, "owner"),
-        (("exec_sponsor_id",), {known.account.exec_sponsor_id}, "executive sponsor"),
-    )
-    contacts = {c.contact_id for c in known.contacts}
+    evidence = view.situation.evidence_ids()
+    families = _families(view.situation)
+    goal = view.plan.goal
+    if goal is not None and goal not in {g.goal_id for g in view.situation.goals}:
+        yield Found("goal", f"the tenant has no goal {goal}")
     for where, step, _spec in view.judged:
         missing = [ref for ref in step.evidence if ref not in evidence]
         if missing:
             yield Found(f"{where}.evidence", f"there is no {', '.join(missing)} for this account")
-        for contact_id in contacts_of(step.params):
-            if contact_id not in contacts:
-                yield Found(f"{where}.params", f"the account has no contact {contact_id}")
-        for names, have, what in families:
-            for ref in ids_of(step.params, *names):
-                if ref not in have:
-                    yield Found(f"{where}.params", f"the account has no {what} {ref}")
+        for name in step.params or ():
+            if name in families:
+                have, what = families[name]
+                for ref in ids_of(step.params, name):
+                    if ref not in have:
+                        yield Found(f"{where}.params", f"the account has no {what} {ref}")
+
+
+def _families(known: Situation) -> dict[str, tuple[AbstractSet[str | None], str]]:
+    """Return, for each parameter that names something of the account, what there is and what it is called."""
+    contacts = ({c.contact_id for c in known.contacts}, "contact")
+    account = known.account
+    owners = {account.owner_id, *(o.owner_id for o in known.owners)}
+    return {
+        "contact_id": contacts,
+        "contact_ids": contacts,
+        "ticket_ids": ({t.ticket_id for t in known.tickets}, "ticket"),
+        "invoice_ids": ({i.invoice_id for i in known.invoices}, "invoice"),
+        "opportunity_id": ({o.opportunity_id for o in known.opportunities}, "opportunity"),
+        "candidate_owner": (owners, "owner"),
+        "exec_sponsor_id": ({account.exec_sponsor_id}, "executive sponsor"),
+    }
 
 
 GROUNDS = (

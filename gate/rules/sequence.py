@@ -20,7 +20,7 @@ def _graph(view: View) -> Iterator[Found]:
 
 
 def _prerequisites(view: View) -> Iterator[Found]:
-    for where, step, spec in view.known():
+    for where, step, spec in view.known:
         for requirement in spec.requires:
             if not _held(view, step, requirement):
                 wanted, outcomes = " or ".join(requirement.actions), ", ".join(requirement.outcomes)
@@ -42,7 +42,7 @@ def _held(view: View, step: PlanStep, requirement: Requirement) -> bool:
         spec = find_spec(parent.action_type)
         good = spec.outcomes_ok if spec else ()
         possible = (parent.outcome,) if parent.settled else demanded if demanded is not None else good
-        if set(possible) & set(requirement.outcomes):
+        if possible and set(possible) <= set(requirement.outcomes):  # each end that would let the step start fits
             return True
     fresh = view.now - timedelta(days=view.policy.outcome_freshness_days)
     return any(
@@ -54,7 +54,7 @@ def _held(view: View, step: PlanStep, requirement: Requirement) -> bool:
 def _windows(view: View) -> Iterator[Found]:
     calendar = view.situation.tenant.calendar
     renewals = [contract.renews_on for contract in view.contracts]
-    for where, step, spec in view.known():
+    for where, step, spec in view.known:
         if not step.not_before < step.due_by <= view.plan.expires_at:
             yield Found(where, "it must start before it is due, and be due before the plan ends")
         for need in step.depends_on:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from gate.decisions import Severity
 from gate.rules.rule import ALL, Found, Rule
 from gate.view import View
-from plan import PARAMS, Approval, RiskClass, StepStatus, explain_validation, highest
+from plan import PARAMS, Approval, RiskClass, StepStatus, explain_validation
 
 
 def _count(view: View) -> Iterator[Found]:
@@ -35,7 +35,7 @@ def _approved(view: View) -> Iterator[Found]:
 
 
 def _params(view: View) -> Iterator[Found]:
-    for where, step, _spec in view.known():
+    for where, step, spec in view.known:
         if step.params is None:
             yield Found(f"{where}.params", f"{step.action_type} has no parameters")
             continue
@@ -44,25 +44,22 @@ def _params(view: View) -> Iterator[Found]:
         except ValidationError as error:
             yield Found(f"{where}.params", f"{step.action_type}: {explain_validation(error)}")
             continue
-        bound = [name for name in _spec.bound_at_step if step.params.get(name) is not None]
+        bound = [name for name in spec.bound_at_step if step.params.get(name) is not None]
         if bound:
             yield Found(f"{where}.params", f"{', '.join(bound)} cannot be known before the step; leave it out")
 
 
 def _risk(view: View) -> Iterator[Found]:
-    policy, plan = view.policy, view.plan
-    steps = [s for s in plan.steps if s.status is not StepStatus.CANCELLED]
-    risk = highest(policy.risk_of(plan.plan_type, s.action_type) for s in steps)
-    if plan.risk is not risk:
-        yield Found("risk", f"the plan says {plan.risk}, its highest step is {risk}")
-    if risk.rank > policy.risk_ceiling.rank:
-        yield Found("risk", f"{risk} lies above the ceiling {policy.risk_ceiling}")
+    if view.plan.risk is not view.risk:
+        yield Found("risk", f"the plan says {view.plan.risk}, its highest step is {view.risk}")
+    if view.risk.rank > view.policy.risk_ceiling.rank:
+        yield Found("risk", f"{view.risk} lies above the ceiling {view.policy.risk_ceiling}")
 
 
 def _human_touch(view: View) -> Iterator[Found]:
     if not view.plan.constraints.no_external_contact_without_approval:
         yield Found("constraints.no_external_contact_without_approval", "it may not be off")
-    for where, step, spec in view.known():
+    for where, step, spec in view.known:
         high = view.policy.risk_of(view.plan.plan_type, step.action_type) is RiskClass.HIGH
         if step.approval is Approval.AUTO and (spec.external or not spec.reversible or high):
             yield Found(f"{where}.approval", f"{step.action_type} would run without a person")

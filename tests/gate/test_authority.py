@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from gate import Act, AuthorityRequest, default_bundle, may
+from gate import Act, AuthorityRequest, PolicyBundle, default_bundle, may
 from plan import ActorKind, Principal, RiskClass, Role
 
 POLICY = default_bundle()
@@ -24,7 +24,7 @@ def oracle(act, kind, *, owner, edited, approved, risk, owner_paused, above):
     approver = kind in {"approver", "senior"}
     match act:
         case Act.APPROVE | Act.APPROVE_STEP:
-            if above or (act is Act.APPROVE and (edited or approved)):
+            if above or edited or (act is Act.APPROVE and approved):
                 return False
             if risk is RiskClass.HIGH:
                 return kind == "senior" and not owner
@@ -97,11 +97,29 @@ def test_no_machine_approves_resumes_or_transfers_whatever_roles_it_is_given(kin
     assert "machine" in answer.reason
 
 
-def test_the_agent_may_propose_and_nothing_else():
-    granted = {
-        act for act in Act if may(request(act, kind=ActorKind.AGENT, roles=set(Role), owner="p"), POLICY).allowed
+MACHINES = {
+    ActorKind.AGENT: {Act.PROPOSE},
+    ActorKind.SYSTEM: {Act.PROPOSE, Act.PAUSE, Act.ABORT, Act.SKIP_OPTIONAL, Act.REPORT_OUTCOME},
+    ActorKind.POLICY: set(),
+}
+
+
+@pytest.mark.parametrize("kind", list(MACHINES))
+def test_each_machine_may_exactly_what_the_design_gives_it_whatever_roles_it_has(kind):
+    granted = {act for act in Act if may(request(act, kind=kind, roles=set(Role), owner="p"), POLICY).allowed}
+    assert granted == MACHINES[kind]
+
+
+@pytest.mark.parametrize("act", [Act.APPROVE, Act.APPROVE_STEP])
+def test_a_policy_that_asks_for_a_senior_approver_gets_one(act):
+    strict = POLICY.model_dump() | {
+        "authority": {risk: {"role": "senior_approver", "persons": 1} for risk in RiskClass}
     }
-    assert granted == {Act.PROPOSE}
+    policy = PolicyBundle.model_validate(strict)
+    for risk in RiskClass:
+        assert not may(request(act, roles={Role.PLAN_APPROVER}, risk=risk), policy).allowed
+        assert may(request(act, roles={Role.SENIOR_APPROVER}, risk=risk), policy).allowed
+    assert not may(request(act, risk=RiskClass.LOW, owner="p"), policy).allowed
 
 
 @pytest.mark.parametrize("act", list(Act))

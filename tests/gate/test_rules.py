@@ -15,7 +15,9 @@ from gate import GateContext, Phase, Severity, Verdict, check, explain_code, rul
 from gate.rules import RULES, Found
 from gate.rules.rule import Rule
 from plan import Approval, DependencyKind, PlanStatus, RiskClass, StepStatus, canonical
-from tests.gate.cases import CASES, CONTEXT, MEETING, MONDAY, PLAN, POLICY, with_step
+from tests.builders import POLICY
+from tests.gate.cases import CASES, CONTEXT, FITS, MEETING, PLAN, with_step
+from tests.house import MONDAY
 
 ROOT = Path(gate.__file__).parent.parent
 
@@ -35,18 +37,24 @@ def test_the_clean_plan_breaks_no_rule(phase):
 def test_each_way_to_break_a_rule_is_found_with_its_code(case):
     now = MONDAY + case.after
     decision = judge(case.plan, case.context, case.policy, case.phase, now)
-    assert case.code in decision.codes
+    assert (case.code, case.where) in {(v.code, v.where) for v in decision.violations}
     assert decision.verdict is Verdict.DENY
     assert all(v.message and v.where and v.mend.endswith(".") for v in decision.violations)
 
 
-def test_every_code_has_a_case_that_breaks_it():
-    assert {case.code for case in CASES} | {"PG999"} == {doc.code for doc in rules()}
+@pytest.mark.parametrize("case", list(FITS), ids=[case.name for case in FITS])
+def test_what_only_just_fits_does_not_break_the_rule(case):
+    assert case.code not in judge(case.plan, case.context, case.policy, case.phase, MONDAY + case.after).codes
 
 
-def test_every_code_is_broken_in_a_phase_that_asks_for_it():
-    phases = {doc.code: doc.phases for doc in rules()}
-    assert all(case.phase in phases[case.code] for case in CASES)
+@pytest.mark.parametrize("cases", [CASES, FITS], ids=["broken", "kept"])
+def test_every_code_has_a_case_on_each_side(cases):
+    assert {case.code for case in cases} | {"PG999"} == {doc.code for doc in rules()}
+
+
+@pytest.mark.parametrize("case", [*CASES, *FITS], ids=[case.name for case in (*CASES, *FITS)])
+def test_each_case_is_judged_in_a_phase_that_asks_for_its_code(case):
+    assert case.phase in {doc.code: doc.phases for doc in rules()}[case.code]
 
 
 def test_a_rule_that_raises_denies_and_says_which(monkeypatch):
@@ -113,8 +121,9 @@ def test_another_instant_is_another_decision():
 
 def test_decisions_are_the_same_under_every_hash_seed():
     program = (
-        "from tests.gate.test_rules import judge; from gate import bundle_digest, default_bundle; "
-        "print(judge().digest, bundle_digest(default_bundle()))"
+        "from gate import Phase, bundle_digest, check; from tests.builders import MONDAY, POLICY, context, plan; "
+        "context = context(editors=frozenset('abcdefgh')); "
+        "print(check(plan(), context, POLICY, phase=Phase.STEP, now=MONDAY).digest, bundle_digest(POLICY))"
     )
     printed = {
         subprocess.run(

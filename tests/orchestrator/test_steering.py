@@ -207,3 +207,20 @@ def test_a_high_plan_takes_two_persons():
     house.approve(plan_id, "vera")
     assert house.plan(plan_id).status is PlanStatus.APPROVED
     assert house.broken() == []
+
+
+def test_a_policy_that_raises_an_actions_risk_raises_the_plans():
+    from gate import default_bundle
+    from plan import PlanType, RiskClass
+
+    house = House()
+    plan = house.plan(house.draft())
+    raised = default_bundle().model_dump(mode="json")
+    raised["actions"]["RENEWAL_DEFENSE"]["REQUEST_RENEWAL_MEETING"]["risk"] = "HIGH"
+    strict = House(policy=type(default_bundle()).model_validate(raised))
+    plan_id = strict.draft()
+    assert (plan.risk, strict.plan(plan_id).risk) == (RiskClass.MEDIUM, RiskClass.HIGH)
+    assert strict.plan(plan_id).plan_type is PlanType.RENEWAL_DEFENSE
+    with pytest.raises(NotAllowedError):
+        strict.approve(plan_id, "otto")
+    assert strict.broken() == []
