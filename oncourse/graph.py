@@ -10,7 +10,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from agent import Deps, ProposalRequest, propose
-from orchestrator import Acting, Orchestrator
+from orchestrator import PLAN_OPEN, Acting, Orchestrator
 from plan import CLOSED, ActorKind, Cause, NoPlan, PlanStatus, PlanType, Principal, Proposal, Rejected, Role
 
 REPAIRS = 2
@@ -93,7 +93,7 @@ class Nodes:
         if told.plan_id is not None:
             return {"plan_id": str(told.plan_id), "did": "drafted"}
         answer = state.get("answer")
-        if answer is None or len(rejected) >= REPAIRS:
+        if answer is None or len(rejected) >= REPAIRS or told.codes == (PLAN_OPEN,):
             return {"did": f"refused: {', '.join(told.codes)}"}
         return {"rejected": (*rejected, Rejected(answer=answer, findings=told.findings))}
 

@@ -5,13 +5,14 @@ Never drafts, never calls a model, never opens a connection of its own.
 
 from orchestrator.commands import Orchestrator, Request
 from orchestrator.desk import SYSTEM_ID, Acting, Desk, amount_of, bundle, gate_context, situation, system
-from orchestrator.drafting import PlanEdit, Removal, StepEdit, Submitted, differences
+from orchestrator.drafting import PLAN_OPEN, PlanEdit, Removal, StepEdit, Submitted, differences
 from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAllowedError, OrchestratorError
 from orchestrator.ports import Clock, Engine, Executor, Ids, Order, Receipt, ReceiptKind
 from orchestrator.receiving import Records, Taken, record_fact
 from orchestrator.reviewing import Reviewed
 
 __all__ = [
+    "PLAN_OPEN",
     "SYSTEM_ID",
     "Acting",
     "BadInputError",

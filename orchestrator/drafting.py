@@ -48,6 +48,9 @@ from plan import (
 )
 from store import PlanRecord, Unit
 
+PLAN_OPEN = "PLAN_OPEN"
+"""Not a rule of the gate: at most one machine's plan of an account and type is open (row 1 of the plan table)."""
+
 
 class Submitted(Frozen):
     """What became of a proposal: a draft, or findings."""
@@ -97,6 +100,10 @@ def submit(desk: Desk, proposal: Proposal, who: Acting, cause: Cause, *, repair:
         decision = check(plan, gate_context(unit, record), policy, phase=Phase.PROPOSE, now=unit.now)
         if decision.verdict is Verdict.DENY:
             return _refuse(hand, proposal, decision, repair, name)
+        if who.principal.kind is ActorKind.AGENT:
+            open_one = open_machine_plan(unit, proposal.account_id, proposal.plan_type)
+            if open_one is not None:
+                return _already_open(hand, proposal, open_one, name)
         return Submitted(plan_id=_open(hand, plan, proposal, name), findings=findings(decision))
 
 
@@ -172,6 +179,31 @@ def _refuse(hand: Hand, proposal: Proposal, decision: Decision, repair: int, pol
         model=proposal.provenance.calls,
     )
     return Submitted(codes=codes, findings=lines)
+
+
+def _already_open(hand: Hand, proposal: Proposal, open_one: PlanRecord, policy: str) -> Submitted:
+    """Refuse a machine's second draft: one was opened while this one was being drafted."""
+    unit, stream = hand.unit, f"account/{proposal.account_id}"
+    told = f"Plan {open_one.plan.plan_id} of this account and type is {open_one.plan.status} already."
+    unit.record(
+        stream,
+        "proposal.refused.v1",
+        ProposalRefused(
+            plan_type=proposal.plan_type.value,
+            codes=(PLAN_OPEN,),
+            findings=(unit.sealer(stream).seal(told),),
+            repair=0,
+            holder=str(open_one.plan.plan_id),
+            drafter=proposal.provenance.drafter,
+        ),
+        actor=hand.who.actor,
+        authority=hand.authority,
+        cause=hand.cause,
+        reason=("plan_open", told),
+        policy=policy,
+        model=proposal.provenance.calls,
+    )
+    return Submitted(codes=(PLAN_OPEN,), findings=(told,))
 
 
 def _open(hand: Hand, plan: RevenuePlanV1, proposal: Proposal, policy: str) -> UUID:

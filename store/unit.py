@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, insert, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ledger import (
     MAX_ENTRY_BYTES,
@@ -29,7 +29,7 @@ from plan import seal as seal_plan
 from store.accounts import Accounts
 from store.blobs import Blobs
 from store.effects import Effects
-from store.errors import NotFoundError, SlotTakenError, StoreError
+from store.errors import NotFoundError, SlotTakenError, StaleError, StoreError
 from store.events import Events
 from store.plans import Plans, rows_of
 from store.principals import Policies, Principals
@@ -324,6 +324,8 @@ class Store:
         except SlotTakenError as error:
             holder = self._holder(tenant_id, now, error)
             raise SlotTakenError(holder, error.account_id, error.plan_type) from error
+        except IntegrityError as error:
+            raise StaleError("somebody else wrote at the same moment; nothing of this was kept, repeat it") from error
         except OperationalError as error:
             raise StoreError(f"the database does not answer ({error.orig}); check it with: oncourse doctor") from error
 

@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import event
 
 from ledger import Activated
-from orchestrator import BadInputError
+from orchestrator import BadInputError, Records
 from orchestrator.moves import Hand
-from plan import Cause, PlanEvent, PlanStatus, Proposal, ProposedStep, Provenance, references
+from plan import Cause, Fact, FactKind, PlanEvent, PlanStatus, Proposal, ProposedStep, Provenance, references
 from store import NotFoundError, SlotTakenError, StaleError
 from tests.databases import fresh_url
 from tests.house import House
@@ -186,3 +186,56 @@ def test_time_is_kept_to_the_microsecond_and_in_order(house):
     with house.unit() as unit:
         unit.wake(plan_id, at)
     assert house.record(plan_id).next_wake_at == at
+
+
+def test_two_who_write_about_one_account_at_once_lose_nothing(house):
+    house.know()
+    barrier, results = threading.Barrier(4), []
+
+    def tell(number):
+        at = house.clock.now() + timedelta(seconds=number)
+        fact = Fact(
+            fact_id=f"f{number}",
+            account_id="acme",
+            kind=FactKind.RENEWAL_STATUS,
+            subject_id="acme-k1",
+            value="OPEN",
+            effective_at=at,
+            recorded_at=at,
+            source="crm",
+        )
+        barrier.wait()
+        while True:
+            try:
+                house.orchestrator.take_records(Records(families={}, facts=(fact,)), house.who("root"))
+            except StaleError:
+                continue
+            results.append(number)
+            return
+
+    threads = [threading.Thread(target=tell, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with house.unit() as unit:
+        assert len(unit.accounts.facts("acme")) == 4
+        assert len(unit.entries("account/acme")) == 4
+        assert unit.replay() == []
+    assert sorted(results) == [0, 1, 2, 3]
+
+
+def test_a_machine_that_drafted_too_late_opens_no_second_plan(house):
+    from agent import ProposalRequest, playbook_drafter
+    from oncourse.graph import drafter_of
+    from plan import PlanType
+
+    house.know()
+    asked = house.orchestrator.request("acme", PlanType.RENEWAL_DEFENSE)
+    drafted = playbook_drafter().draft(ProposalRequest.model_validate(asked.model_dump())).outcome
+    who, cause = drafter_of("t1", "playbook"), Cause(kind="posture", ref="x")
+    first = house.orchestrator.submit(drafted, who, cause)
+    second = house.orchestrator.submit(drafted, who, cause)
+    assert first.plan_id is not None
+    assert (second.plan_id, second.codes) == (None, ("PLAN_OPEN",))
+    assert house.broken() == []
