@@ -3,27 +3,15 @@
 Pure, over iterables and bytes. Never touches a database, never judges, never uses a model.
 """
 
-from ledger.entries import (
-    APPROVAL_REQUESTED,
-    DATA,
-    MAX_ENTRY_BYTES,
-    PLAN_ENTRIES,
-    PLAN_EVENTS,
-    STEP_ENTRIES,
-    STEP_EVENTS,
+from ledger.bodies import (
     Activated,
-    Actor,
-    Authority,
     ConflictRefused,
     Edited,
     Endorsed,
-    Entry,
     EventReceived,
-    EvidenceRef,
     FactRecorded,
     GateEvaluated,
     LateResult,
-    LedgerError,
     LogOpened,
     ObjectiveEvaluated,
     PlanEdge,
@@ -32,13 +20,27 @@ from ledger.entries import (
     ProposalNone,
     ProposalRefused,
     Proposed,
-    Reason,
     StepAdded,
     StepChanged,
     StepEdge,
     StepRemoved,
     StepsReordered,
     Transferred,
+)
+from ledger.entries import (
+    APPROVAL_REQUESTED,
+    DATA,
+    MAX_ENTRY_BYTES,
+    PLAN_ENTRIES,
+    PLAN_EVENTS,
+    STEP_ENTRIES,
+    STEP_EVENTS,
+    Actor,
+    Authority,
+    Entry,
+    EvidenceRef,
+    LedgerError,
+    Reason,
 )
 from ledger.explain import explain, sentence, stopped, why
 from ledger.fold import PlanState, PolicyState, State, evolve, fold, state_digest

@@ -5,10 +5,33 @@ commitments (`ref:sha256:...`). A removal or refusal without a reason code canno
 """
 
 from typing import Any, Literal
-from uuid import UUID
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from ledger.bodies import (
+    Activated,
+    ConflictRefused,
+    Edited,
+    Endorsed,
+    EventReceived,
+    FactRecorded,
+    GateEvaluated,
+    LateResult,
+    LogOpened,
+    ObjectiveEvaluated,
+    PlanEdge,
+    PolicyPublished,
+    PrincipalChanged,
+    ProposalNone,
+    ProposalRefused,
+    Proposed,
+    StepAdded,
+    StepChanged,
+    StepEdge,
+    StepRemoved,
+    StepsReordered,
+    Transferred,
+)
 from plan import (
     ActorKind,
     Cause,
@@ -19,16 +42,8 @@ from plan import (
     Instant,
     ModelCall,
     OncourseError,
-    PlanApproval,
     PlanEvent,
-    PlanStatus,
-    PlanStep,
-    Principal,
-    RevenuePlanV1,
-    RiskClass,
-    StepApproval,
     StepEvent,
-    StepStatus,
     explain_validation,
 )
 
@@ -69,195 +84,6 @@ class EvidenceRef(Frozen):
 
     kind: Code
     ref: str = Field(max_length=120)
-
-
-class PlanEdge(Frozen):
-    """A move of a plan."""
-
-    source: PlanStatus | None = None
-    target: PlanStatus
-    revision: int = Field(ge=1)
-    content: Digest | None = None
-    """The content digest after the move, where the move binds or changes content."""
-
-
-class Proposed(PlanEdge):
-    """The first state of a plan, whole, in committed form."""
-
-    plan: RevenuePlanV1
-    drafter: str = Field(max_length=40)
-
-
-class Edited(PlanEdge):
-    """New content: the step entries that follow say what changed."""
-
-    risk: RiskClass
-    editor: Id
-
-
-class Endorsed(PlanEdge):
-    """One approval recorded: the last of n approves, the others endorse."""
-
-    approval: PlanApproval
-
-
-class Activated(PlanEdge):
-    """The plan runs, under the bundle that its approval names."""
-
-    policy: Digest
-
-
-class Transferred(PlanEdge):
-    """The plan changes hands."""
-
-    new_owner: Id
-
-
-class LateResult(PlanEdge):
-    """A result that came after the plan was closed; the step's own entry stands beside it."""
-
-    step_id: UUID
-    outcome: str = Field(default="", max_length=80)
-
-
-class StepEdge(Frozen):
-    """A move of a step."""
-
-    step_id: UUID
-    source: StepStatus
-    target: StepStatus
-    attempt: int | None = Field(default=None, ge=0)
-    outcome: str | None = Field(default=None, max_length=80)
-    wait_until: Instant | None = None
-    key: str | None = Field(default=None, max_length=160)
-    """The idempotency key of the effect."""
-    rendered: Digest | None = None
-    receipt: str | None = Field(default=None, max_length=200)
-    approval: StepApproval | None = None
-
-
-class StepAdded(Frozen):
-    """A step joins the content, in committed form, at a position counted from 0."""
-
-    step: PlanStep
-    position: int = Field(ge=0)
-
-
-class StepRemoved(Frozen):
-    """A step leaves the content."""
-
-    step_id: UUID
-
-
-class StepChanged(Frozen):
-    """A step's content changed, in committed form."""
-
-    step: PlanStep
-    fields: tuple[str, ...]
-
-
-class StepsReordered(Frozen):
-    """The steps stand in another order."""
-
-    order: tuple[UUID, ...]
-
-
-class GateEvaluated(Frozen):
-    """What the gate said."""
-
-    phase: str = Field(max_length=20)
-    verdict: str = Field(max_length=20)
-    risk: RiskClass
-    codes: tuple[str, ...]
-    role: str = Field(max_length=60)
-    persons: int
-    decision: Digest
-    ruleset: Digest
-    inputs: str = Field(max_length=80)
-    """A commitment of the inputs' digest: inputs hold personal data."""
-    step_id: UUID | None = None
-
-
-class ObjectiveEvaluated(Frozen):
-    """What the evaluator said, and the facts it used."""
-
-    ending: str = Field(max_length=20)
-    reason: Code
-    met: bool
-    facts: tuple[Id, ...]
-    reading: Digest
-    """Digest of what was read, without the instant of reading."""
-
-
-class ProposalRefused(Frozen):
-    """A proposal that the gate denied: no plan was born."""
-
-    plan_type: str = Field(max_length=40)
-    codes: tuple[str, ...] = Field(min_length=1)
-    findings: tuple[str, ...]
-    """One commitment for each finding's sentence."""
-    repair: int = Field(ge=0)
-    """Which answer of the same conversation this was, from 0."""
-    holder: str | None = None
-    """The plan that holds the slot, where PG040 refused."""
-    drafter: str = Field(max_length=40)
-
-
-class ProposalNone(Frozen):
-    """The drafter found that no plan is right."""
-
-    plan_type: str = Field(max_length=40)
-    reason: Code
-    suggestion: str = Field(max_length=80)
-    drafter: str = Field(max_length=40)
-
-
-class ConflictRefused(Frozen):
-    """The slot was taken when the plan wanted to start."""
-
-    holder: Id
-    code: str = "PG040"
-
-
-class FactRecorded(Frozen):
-    """A fact came in; its subject and source are business ids."""
-
-    fact_id: Id
-    kind: str = Field(max_length=60)
-    subject_id: Id
-    value: str = Field(max_length=80)
-    number: int | None = None
-    effective_at: Instant
-    source: Id
-
-
-class EventReceived(Frozen):
-    """Something came from outside."""
-
-    source: Id
-    event_id: Id
-    type: str = Field(max_length=80)
-    body: Digest | str = Field(max_length=80)
-
-
-class PolicyPublished(Frozen):
-    """A bundle came into force."""
-
-    digest: Digest
-    name: str = Field(max_length=120)
-    previous: Digest | None = None
-
-
-class PrincipalChanged(Frozen):
-    """A principal was added or changed."""
-
-    principal: Principal
-
-
-class LogOpened(Frozen):
-    """The tenant's ledger begins."""
-
-    tenant_id: Id
 
 
 PLAN_ENTRIES: dict[PlanEvent, str] = {

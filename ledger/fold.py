@@ -7,15 +7,10 @@ again and the rows must be equal.
 from collections.abc import Iterable
 from functools import lru_cache
 
-from ledger.entries import (
-    APPROVAL_REQUESTED,
-    PLAN_EVENTS,
-    STEP_EVENTS,
+from ledger.bodies import (
     Activated,
     Edited,
     Endorsed,
-    Entry,
-    LedgerError,
     ObjectiveEvaluated,
     PlanEdge,
     PolicyPublished,
@@ -27,6 +22,13 @@ from ledger.entries import (
     StepRemoved,
     StepsReordered,
     Transferred,
+)
+from ledger.entries import (
+    APPROVAL_REQUESTED,
+    PLAN_EVENTS,
+    STEP_EVENTS,
+    Entry,
+    LedgerError,
 )
 from plan import (
     Digest,

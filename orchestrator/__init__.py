@@ -5,7 +5,8 @@ Never drafts, never calls a model, never opens a connection of its own.
 
 from orchestrator.commands import Orchestrator, Request
 from orchestrator.desk import SYSTEM_ID, Acting, Desk, amount_of, bundle, gate_context, situation, system
-from orchestrator.drafting import PLAN_OPEN, PlanEdit, Removal, StepEdit, Submitted, differences
+from orchestrator.drafting import PLAN_OPEN, Submitted
+from orchestrator.editing import PlanEdit, Removal, StepEdit, differences
 from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAllowedError, OrchestratorError
 from orchestrator.ports import Clock, Engine, Executor, Ids, Order, Receipt, ReceiptKind
 from orchestrator.receiving import Records, Taken, record_fact

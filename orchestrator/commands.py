@@ -5,10 +5,11 @@ from datetime import timedelta
 from evaluator import Evaluation
 from gate import Act, PolicyBundle, bundle_digest
 from ledger import Actor, Authority, PolicyPublished, PrincipalChanged
-from orchestrator import drafting, receiving, reviewing, steering
+from orchestrator import drafting, editing, receiving, reviewing, steering
 from orchestrator.advancing import advance
 from orchestrator.desk import Acting, Desk, authorize, bundle, situation
-from orchestrator.drafting import PlanEdit, Submitted
+from orchestrator.drafting import Submitted
+from orchestrator.editing import PlanEdit
 from orchestrator.evaluating import close_if_over
 from orchestrator.landing import find_step, report
 from orchestrator.ports import Clock, Executor, Ids, ReceiptKind
@@ -121,7 +122,7 @@ class Orchestrator:
 
     def edit(self, plan_id: str, change: PlanEdit, who: Acting) -> Submitted:
         """Take an edit as a new revision; approvals become void."""
-        return drafting.edit(self._desk, plan_id, change, who, _person(who))
+        return editing.edit(self._desk, plan_id, change, who, _person(who))
 
     def approve(self, plan_id: str, seen: str, who: Acting) -> Reviewed:
         """Approve exactly what was seen."""
