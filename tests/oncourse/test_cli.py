@@ -293,3 +293,38 @@ def test_a_setting_that_nobody_reads_is_named(shell, monkeypatch):
 
 def test_the_demo_folder_is_the_company_of_the_demo():
     assert len(demo_batch().accounts) == 12
+
+
+@pytest.mark.parametrize(
+    ("change", "expect", "says"),
+    [
+        ({"action_type": "BUY_FLOWERS"}, 3, "PG011 HARD steps[0]: BUY_FLOWERS is not approved"),
+        ({"depends_on": [{"key": "help"}]}, 3, "PG020 HARD steps: the steps wait for each other"),
+        ({"depends_on": [{"key": "ghost"}]}, 1, "waits for unknown steps ghost"),
+        ({"params": {"sections": "USAGE"}}, 3, "PG013 HARD steps[0].params"),
+        ({"params": {"sections": ["USAGE"], "pages": 1.5}}, 1, "whole numbers"),
+        ({"start_day": "soon"}, 1, "start_day"),
+        ({"status": "DONE"}, 1, "status"),
+        ({"mood": "good"}, 1, "mood"),
+    ],
+)
+def test_a_proposal_that_cannot_be_is_refused_with_the_place_and_leaves_no_plan(shell, tmp_path, change, expect, says):
+    brief = {"key": "brief", "action_type": "PREP_RENEWAL_BRIEF", "params": {"sections": ["USAGE"]}, "start_day": 0}
+    help_ = {
+        "key": "help",
+        "action_type": "CONFIRM_RENEWAL_OWNER",
+        "params": {"candidate_owner": "p-jonas"},
+        "start_day": 1,
+        "depends_on": [{"key": "brief"}],
+    }
+    mine = {
+        "account_id": "brixton",
+        "plan_type": "RENEWAL_DEFENSE",
+        "subject": ["brixton-2025"],
+        "steps": [brief | change, help_],
+    }
+    (tmp_path / "mine.json").write_text(json.dumps(mine))
+    assert says in shell.refuse(
+        "plan", "propose", "--file", str(tmp_path / "mine.json"), "--as", "p-lena", expect=expect
+    )
+    assert shell.json("plan", "list") == []
