@@ -7,7 +7,7 @@ from collections.abc import Callable
 from enum import StrEnum
 
 from gate.policy import Approver, PolicyBundle
-from plan import ActorKind, Frozen, Id, Principal, RiskClass, Role, SortedStrings
+from plan import ActorKind, Frozen, Id, Instant, Principal, RiskClass, Role, SortedStrings
 
 
 class Act(StrEnum):
@@ -19,11 +19,15 @@ class Act(StrEnum):
     REJECT = "reject"
     APPROVE = "approve"
     APPROVE_STEP = "approve_step"
+    OVERRIDE = "override"
+    """Let a SOFT violation pass with a reason; nobody overrides a HARD one."""
     PAUSE = "pause"
     ABORT = "abort"
     RESUME = "resume"
     REOPEN = "reopen"
     TRANSFER = "transfer"
+    ACCEPT = "accept"
+    """Take over a plan that was handed to oneself."""
     SKIP_OPTIONAL = "skip_optional"
     SKIP_REQUIRED = "skip_required"
     RETRY = "retry"
@@ -31,7 +35,17 @@ class Act(StrEnum):
     REPORT_OUTCOME = "report_outcome"
     IMPORT = "import"
     ADD_PRINCIPAL = "add_principal"
+    DELEGATE = "delegate"
     PUBLISH_POLICY = "publish_policy"
+    """Bring a bundle into force; it takes two different people."""
+    SWITCH_ON = "switch_on"
+    """Throw a kill switch: what it names stops."""
+    SWITCH_OFF = "switch_off"
+    """Release a kill switch; it takes two different people."""
+    GO_SHADOW = "go_shadow"
+    """Record effects instead of sending them."""
+    GO_LIVE = "go_live"
+    """Send effects; it takes two different people."""
 
 
 class AuthorityRequest(Frozen):
@@ -46,6 +60,16 @@ class AuthorityRequest(Frozen):
     already_approved: SortedStrings = frozenset()
     amount_minor: int = 0
     paused_by: Id | None = None
+    now: Instant | None = None
+    """When it is asked; needed where a delegation or a second factor counts."""
+    strong_at: Instant | None = None
+    """When the person last showed a second factor."""
+    delegators: tuple[Principal, ...] = ()
+    """Who let this principal act in their stead; only what is in force at `now` counts."""
+    break_glass: bool = False
+    """An emergency: it widens who may stop things, and nothing else."""
+    new_owner: Id | None = None
+    """To whom the plan was handed."""
 
 
 class AuthorityAnswer(Frozen):
@@ -56,10 +80,13 @@ class AuthorityAnswer(Frozen):
     role: str = ""
     reason: str = ""
     who_could: str = ""
+    on_behalf_of: Id | None = None
+    """Whose delegated authority was used."""
 
 
 OWNER = "owner"
 """A relation to the account, beside the roles."""
+NEW_OWNER = "new_owner"
 SYSTEM = "system"
 _APPROVERS = (Role.PLAN_APPROVER, Role.SENIOR_APPROVER)
 _PEOPLE: dict[Act, tuple[str, ...]] = {
@@ -80,6 +107,13 @@ _PEOPLE: dict[Act, tuple[str, ...]] = {
     Act.IMPORT: (Role.REVOPS, Role.TENANT_ADMIN, Role.OPERATOR),
     Act.ADD_PRINCIPAL: (Role.TENANT_ADMIN,),
     Act.PUBLISH_POLICY: (Role.TENANT_ADMIN,),
+    Act.OVERRIDE: (Role.SENIOR_APPROVER,),
+    Act.ACCEPT: (NEW_OWNER,),
+    Act.DELEGATE: _APPROVERS,
+    Act.SWITCH_ON: (Role.OPERATOR, Role.TENANT_ADMIN),
+    Act.SWITCH_OFF: (Role.TENANT_ADMIN,),
+    Act.GO_SHADOW: (Role.OPERATOR, Role.TENANT_ADMIN),
+    Act.GO_LIVE: (Role.TENANT_ADMIN,),
 }
 _APPROVAL: dict[Approver, tuple[str, ...]] = {
     Approver.OWNER_OR_PLAN_APPROVER: (OWNER, *_APPROVERS),
@@ -107,7 +141,8 @@ def may(request: AuthorityRequest, policy: PolicyBundle) -> AuthorityAnswer:
         if reason:
             return AuthorityAnswer(allowed=False, reason=reason, who_could=_could(request, policy))
     for role in _wanted(request, policy):
-        if (role == OWNER and request.owner == who.principal_id) or role in who.roles:
+        mine = {OWNER: request.owner, NEW_OWNER: request.new_owner}
+        if mine.get(role) == who.principal_id or role in who.roles:
             return AuthorityAnswer(allowed=True, grant=_grant(request), role=str(role))
     roles = ", ".join(sorted(who.roles)) or "no role"
     return AuthorityAnswer(allowed=False, reason=f"has {roles}", who_could=_could(request, policy))

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from plan import Digest, Frozen, OncourseError, RiskClass, digest
+from plan import Digest, Frozen, Instant, OncourseError, RiskClass, digest
 
 
 class GateError(OncourseError):
@@ -51,6 +51,8 @@ class Violation(Frozen):
     message: str
     mend: str
     """What a person does about it."""
+    clears_at: Instant | None = None
+    """When time alone mends it, as far as is known now: a step that wants to start waits for it."""
 
 
 class RequiredAuthority(Frozen):
@@ -58,6 +60,8 @@ class RequiredAuthority(Frozen):
 
     role: str
     persons: int
+    overrides: tuple[str, ...] = ()
+    """SOFT codes, sorted, each of which a senior approver must override with a reason."""
 
 
 class Decision(Frozen):

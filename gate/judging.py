@@ -47,7 +47,7 @@ def check(plan: RevenuePlanV1, context: GateContext, policy: PolicyBundle, *, ph
         verdict=Verdict.DENY if worst == Severity.HARD.rank else Verdict.ASK,
         phase=phase,
         risk=risk,
-        required_authority=required_authority(risk, violations, policy),
+        required_authority=required_authority(risk, violations, policy, plan.amount_minor),
         violations=violations,
         policy_digest=bundle_digest(policy),
         ruleset_digest=ruleset_digest(),
@@ -57,12 +57,18 @@ def check(plan: RevenuePlanV1, context: GateContext, policy: PolicyBundle, *, ph
     )
 
 
-def required_authority(risk: RiskClass, violations: tuple[Violation, ...], policy: PolicyBundle) -> RequiredAuthority:
-    """Return whose approval it takes: as the risk class demands, and more where a SOFT rule is broken."""
+def required_authority(
+    risk: RiskClass, violations: tuple[Violation, ...], policy: PolicyBundle, amount_minor: int = 0
+) -> RequiredAuthority:
+    """Return whose approval it takes: as the risk class demands, and more where a SOFT rule is broken.
+
+    `amount_minor` is the yearly revenue that the plan is about. A SOFT violation takes two persons, one of whom is a
+    senior approver who overrides it with a reason.
+    """
     asked = policy.authority[risk]
-    if any(v.severity is Severity.SOFT for v in violations):
-        return RequiredAuthority(role="senior_approver", persons=max(2, asked.persons))
-    return RequiredAuthority(role=asked.role, persons=asked.persons)
+    soft = tuple(sorted({v.code for v in violations if v.severity is Severity.SOFT}))
+    persons = max(asked.persons_for(amount_minor), 2 if soft else 1)
+    return RequiredAuthority(role=asked.role, persons=persons, overrides=soft)
 
 
 def _judge(rule: Rule, view: View) -> list[Violation]:
@@ -75,8 +81,15 @@ def _judge(rule: Rule, view: View) -> list[Violation]:
         return []
     severity = max((rule.floor, view.policy.severities.get(rule.code, rule.floor)), key=lambda s: s.rank)
     return [
-        Violation(code=rule.code, severity=severity, where=place, message=_plain(message), mend=rule.mend)
-        for place, message in found
+        Violation(
+            code=rule.code,
+            severity=severity,
+            where=place,
+            message=_plain(message),
+            mend=rule.mend,
+            clears_at=clears_at,
+        )
+        for place, message, clears_at in found
     ]
 
 

@@ -1,8 +1,9 @@
 """The policy bundle: numbers, lists, severities and authorities as frozen data, addressed by digest."""
 
+from datetime import date
 from enum import StrEnum
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -12,8 +13,10 @@ from plan import (
     PRECONDITIONS,
     ActionType,
     BasisPoints,
+    Constraints,
     Frozen,
     Id,
+    Minor,
     PlanType,
     RiskClass,
     Text,
@@ -60,6 +63,49 @@ class ApprovalPolicy(Frozen):
 
     role: Approver
     persons: int = Field(ge=1, le=5)
+    two_persons_above_minor: Minor | None = None
+    """Above this yearly revenue, in minor units of the plan's currency, it takes two persons at least."""
+
+    def persons_for(self, amount_minor: int) -> int:
+        """Return how many persons it takes for a plan about this yearly revenue."""
+        above = self.two_persons_above_minor is not None and amount_minor > self.two_persons_above_minor
+        return max(self.persons, 2) if above else self.persons
+
+
+class QuietHours(Frozen):
+    """The hours in which nobody is contacted, in the recipient's time zone: from `starts` over midnight to `ends`."""
+
+    starts: int = Field(ge=12, le=23)
+    ends: int = Field(ge=1, le=12)
+
+
+class Blackout(Frozen):
+    """Days, both inclusive in the tenant's time zone, on which nothing is sent."""
+
+    first: date
+    last: date
+    why: Annotated[Text, Field(min_length=3, max_length=120)]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "Blackout":
+        if self.last < self.first:
+            raise ValueError(f"a blackout ends on {self.last}, before it starts on {self.first}")
+        return self
+
+
+class ContactCap(Frozen):
+    """How many external touches in any window of so many days."""
+
+    per: Literal["contact", "account"]
+    days: int = Field(ge=1, le=90)
+    most: int = Field(ge=1, le=50)
+
+
+class Freshness(Frozen):
+    """How old, in days, what a plan rests on may be."""
+
+    posture: int = Field(ge=1, le=400)
+    evidence: int = Field(ge=1, le=1000)
 
 
 class PolicyBundle(Frozen):
@@ -83,6 +129,20 @@ class PolicyBundle(Frozen):
     auto_approve_max_risk: int = Field(default=0, ge=0, le=0)
     """0: people approve every plan. Automatic approval is not part of this version, so nothing else is accepted."""
     outcome_freshness_days: int = Field(ge=1, le=400)
+    constraints: Constraints
+    """What every plan of the tenant promises at least."""
+    max_plan_bytes: int = Field(ge=1024, le=49_152)
+    max_text_chars: int = Field(ge=100, le=4000)
+    max_risky_steps: int = Field(ge=1, le=40)
+    max_automatic_in_a_row: int = Field(ge=1, le=40)
+    quiet_hours: QuietHours
+    blackouts: tuple[Blackout, ...] = ()
+    contact_caps: tuple[ContactCap, ...] = Field(min_length=1)
+    freshness_days: Freshness
+    handover_business_days: int = Field(ge=1, le=20)
+    strong_authentication_minutes: int = Field(ge=1, le=480)
+    """How recent a person's second factor is for what is HIGH."""
+    delegation_max_days: int = Field(ge=1, le=14)
     severities: dict[str, Severity] = Field(default_factory=dict)
 
     @field_validator("authority", "approval_ttl_hours")
@@ -109,6 +169,8 @@ class PolicyBundle(Frozen):
 
     @model_validator(mode="after")
     def _sound(self) -> "PolicyBundle":
+        if not self.constraints.no_external_contact_without_approval:
+            raise ValueError("constraints: no_external_contact_without_approval may not be off")
         for risk, asked in self.authority.items():
             if asked.role.rank < LEAST[risk].rank:
                 raise ValueError(f"a {risk} plan takes {LEAST[risk]} at least; a policy may ask for more, never less")

@@ -109,9 +109,12 @@ PLAN_ENTRIES: dict[PlanEvent, str] = {
 STEP_ENTRIES: dict[StepEvent, str] = {
     StepEvent.READY: "step.ready.v1",
     StepEvent.APPROVE_STEP: "step.approved.v1",
+    StepEvent.ENDORSE_STEP: "step.endorsed.v1",
     StepEvent.REJECT_STEP: "step.rejected.v1",
     StepEvent.APPROVAL_LAPSE: "step.approval_lapsed.v1",
     StepEvent.START: "step.started.v1",
+    StepEvent.DEFER: "step.deferred.v1",
+    StepEvent.ESCALATE: "step.escalated.v1",
     StepEvent.OVERDUE: "step.overdue.v1",
     StepEvent.PREREQ_UNMET: "step.prereq_unmet.v1",
     StepEvent.SUCCEED: "step.succeeded.v1",

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from gate import Act, AuthorityRequest, may
 from oncourse.simulator import Customers
-from orchestrator import Acting, Orchestrator, amount_of, bundle
+from orchestrator import Acting, Orchestrator, bundle
 from plan import (
     CLOSED,
     Calendar,
@@ -204,7 +204,7 @@ def _may(unit: Unit, who: Acting, act: Act, record: PlanRecord, risk: RiskClass)
         owner=state.plan.owner,
         editors=state.editors,
         already_approved=frozenset(a.principal_id for a in state.approvals),
-        amount_minor=amount_of(state),
+        amount_minor=state.plan.amount_minor,
         paused_by=state.paused_by,
     )
     return may(request, bundle(unit)[0]).allowed

@@ -4,7 +4,7 @@ Never drafts, never calls a model, never opens a connection of its own.
 """
 
 from orchestrator.commands import Orchestrator, Request
-from orchestrator.desk import SYSTEM_ID, Acting, Desk, amount_of, bundle, gate_context, situation, system
+from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, situation, system
 from orchestrator.drafting import PLAN_OPEN, Submitted
 from orchestrator.editing import PlanEdit, Removal, StepEdit, differences
 from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAllowedError, OrchestratorError
@@ -38,7 +38,6 @@ __all__ = [
     "StepEdit",
     "Submitted",
     "Taken",
-    "amount_of",
     "bundle",
     "differences",
     "gate_context",

@@ -85,11 +85,6 @@ def situation(unit: Unit, account_id: str, *, without: str | None = None) -> Sit
     return unit.accounts.situation(account_id, unit.tenant(), unit.now, open_plans)
 
 
-def amount_of(state: PlanState) -> int:
-    """Return the yearly revenue that a plan is about, in minor units."""
-    return sum(state.plan.objective_params.baseline_arr_minor.values())
-
-
 def authorize(
     unit: Unit, who: Acting, act: Act, state: PlanState | None = None, *, risk: RiskClass | None = None
 ) -> Authority:
@@ -102,7 +97,7 @@ def authorize(
         owner=state.plan.owner if state else None,
         editors=state.editors if state else frozenset(),
         already_approved=frozenset(a.principal_id for a in state.approvals) if state else frozenset(),
-        amount_minor=amount_of(state) if state else 0,
+        amount_minor=state.plan.amount_minor if state else 0,
         paused_by=state.paused_by if state else None,
     )
     answer = may(request, bundle(unit)[0])

@@ -94,7 +94,12 @@ def open_machine_plan(unit: Unit, account_id: str, plan_type: str) -> PlanRecord
 def terms_of(policy: PolicyBundle, plan_type: PlanType) -> Terms:
     """Return what policy contributes to a plan."""
     risks = {name: given.risk for name, given in policy.actions.get(plan_type, {}).items()}
-    return Terms(min_retained_bp=policy.min_retained_bp, trusted_sources=tuple(policy.trusted_sources), risks=risks)
+    return Terms(
+        min_retained_bp=policy.min_retained_bp,
+        trusted_sources=tuple(policy.trusted_sources),
+        risks=risks,
+        constraints=policy.constraints,
+    )
 
 
 def _unborn(unit: Unit, plan: RevenuePlanV1) -> PlanRecord:

@@ -114,6 +114,7 @@ from plan.preconditions import (
     PRECONDITIONS,
 )
 from plan.principals import (
+    Delegation,
     Principal,
     Role,
     Roles,
@@ -181,6 +182,7 @@ from plan.situation import (
     Opportunity,
     OpportunityKind,
     Owner,
+    PlannedTouch,
     Posture,
     PostureReading,
     Severity,
@@ -233,6 +235,7 @@ __all__ = [
     "Contract",
     "Cooldowns",
     "Currency",
+    "Delegation",
     "Dependency",
     "DependencyKind",
     "Digest",
@@ -265,6 +268,7 @@ __all__ = [
     "PlanStatus",
     "PlanStep",
     "PlanType",
+    "PlannedTouch",
     "Playbook",
     "Posture",
     "PostureReading",

@@ -6,6 +6,9 @@ from pydantic import Field
 
 from plan.scalars import ActorKind, Code, Digest, Frozen, Id, Instant
 
+COMMITMENT = r"^(ref:sha256:[0-9a-f]{64})?$"
+"""A salted commitment of a sentence, or nothing."""
+
 
 class PlanApproval(Frozen):
     """One approval of a plan, bound to revision, content and policy."""
@@ -22,6 +25,12 @@ class PlanApproval(Frozen):
     """How the person proved who they are."""
     at: Instant
     expires_at: Instant
+    on_behalf_of: Id | None = None
+    """Who delegated the authority; separation of duties counts both."""
+    overrides: tuple[Id, ...] = ()
+    """SOFT codes that this approval overrides, sorted; they end with the revision."""
+    override_reason: str = Field(default="", pattern=COMMITMENT)
+    """Why, as a commitment; not empty where something is overridden."""
 
 
 class StepApproval(Frozen):
@@ -37,3 +46,7 @@ class StepApproval(Frozen):
     rendered_digest: Digest
     at: Instant
     expires_at: Instant
+    on_behalf_of: Id | None = None
+    overrides: tuple[Id, ...] = ()
+    """SOFT codes found when the step wanted to start; they end with the attempt."""
+    override_reason: str = Field(default="", pattern=COMMITMENT)

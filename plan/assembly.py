@@ -11,7 +11,7 @@ from plan.calendars import Calendar, deadline
 from plan.errors import PlanError
 from plan.playbooks import PLAYBOOKS
 from plan.proposals import Proposal, ProposedStep
-from plan.revenue_plan import Cause, Dependency, PlanStep, RenewalDefenseTerms, RevenuePlanV1
+from plan.revenue_plan import Cause, Constraints, Dependency, PlanStep, RenewalDefenseTerms, RevenuePlanV1
 from plan.scalars import Approval, Frozen, Id, Instant, RiskClass, highest
 from plan.situation import Contract, Situation
 
@@ -23,6 +23,7 @@ class Terms(Frozen):
     trusted_sources: tuple[Id, ...]
     risks: dict[str, RiskClass] = Field(default_factory=dict)
     """Risk of each action where policy names it; the catalogue's holds otherwise."""
+    constraints: Constraints = Constraints()
 
 
 def assemble(
@@ -60,6 +61,7 @@ def assemble(
         created_at=now,
         created_from=cause,
         expires_at=objective.deadline,
+        constraints=terms.constraints,
         steps=steps,
     )
 

@@ -68,8 +68,11 @@ class StepEvent(StrEnum):
     READY = "ready"
     APPROVE_STEP = "approve_step"
     REJECT_STEP = "reject_step"
+    ENDORSE_STEP = "endorse_step"
     APPROVAL_LAPSE = "approval_lapse"
     START = "start"
+    DEFER = "defer"
+    ESCALATE = "escalate"
     OVERDUE = "overdue"
     PREREQ_UNMET = "prereq_unmet"
     SUCCEED = "succeed"
@@ -201,7 +204,7 @@ PLAN_MOVES: tuple[PlanMove, ...] = (
         targets=(_P.DRAFT,),
         actors=("orchestrator",),
         guards=("approval_void",),
-        reasons=("ttl_passed", "approver_gone", "policy_changed", "owner_changed"),
+        reasons=("ttl_passed", "approver_gone", "policy_changed", "owner_changed", "context_changed"),
         new_revision=True,
     ),
     PlanMove(
@@ -300,6 +303,12 @@ STEP_MOVES: tuple[StepMove, ...] = (
         guards=("authority", "digest_as_rendered"),
     ),
     StepMove(
+        event=StepEvent.ENDORSE_STEP,
+        sources=(_S.PENDING_APPROVAL,),
+        targets=(_S.PENDING_APPROVAL,),
+        guards=("authority", "digest_as_rendered"),
+    ),
+    StepMove(
         event=StepEvent.REJECT_STEP,
         sources=(_S.PENDING_APPROVAL,),
         targets=(_S.SKIPPED,),
@@ -323,6 +332,13 @@ STEP_MOVES: tuple[StepMove, ...] = (
             "gate_step",
             "idempotency_key",
         ),
+    ),
+    StepMove(event=StepEvent.DEFER, sources=(_S.READY,), targets=(_S.READY,), guards=("plan_active", "gate_waits")),
+    StepMove(
+        event=StepEvent.ESCALATE,
+        sources=(_S.READY,),
+        targets=(_S.PENDING_APPROVAL,),
+        guards=("plan_active", "gate_soft_at_step"),
     ),
     StepMove(event=StepEvent.OVERDUE, sources=_UNSENT, targets=(_S.FAILED,), guards=("past_due_by",)),
     StepMove(

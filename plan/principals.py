@@ -3,9 +3,9 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import PlainSerializer
+from pydantic import Field, PlainSerializer
 
-from plan.scalars import ActorKind, Frozen, Id, Minor
+from plan.scalars import ActorKind, Frozen, Id, Instant, Minor, RiskClass
 
 
 class Role(StrEnum):
@@ -28,6 +28,19 @@ def _by_name(value: frozenset[Role]) -> list[str]:
 Roles = Annotated[frozenset[Role], PlainSerializer(_by_name, return_type=list[str])]
 
 
+class Delegation(Frozen):
+    """What one person lets another do in their stead; it cannot be handed on."""
+
+    to: Id
+    acts: tuple[Id, ...] = Field(min_length=1)
+    """Names of acts, such as `approve`."""
+    max_risk: RiskClass = RiskClass.MEDIUM
+    max_amount_minor: Minor | None = None
+    """The largest plan, by yearly revenue in minor units; None: as far as the one who delegates may go."""
+    until: Instant
+    """The last instant at which it holds."""
+
+
 class Principal(Frozen):
     """One who acts, and with which roles."""
 
@@ -38,3 +51,5 @@ class Principal(Frozen):
     active: bool = True
     approval_limit_minor: Minor | None = None
     """The largest plan, by yearly revenue in minor units, that this person approves alone; None: no limit."""
+    delegations: tuple[Delegation, ...] = ()
+    """What others may do in this person's stead."""

@@ -88,7 +88,10 @@ class PlanStep(Frozen):
     """Attempts begun; the current one's number is part of its idempotency key."""
     outcome: Outcome | None = None
     wait_until: Instant | None = None
-    """While AWAITING_OUTCOME: when silence counts as an answer. While RETRY_WAIT: when to try again."""
+    """While AWAITING_OUTCOME: when silence counts as an answer. While RETRY_WAIT: when to try again.
+
+    While READY: not before this instant, because the gate lets the step wait.
+    """
 
     @property
     def settled(self) -> bool:
@@ -100,6 +103,8 @@ class Constraints(Frozen):
     """What this plan promises beyond policy."""
 
     no_external_contact_without_approval: bool = True
+    max_discount_bp: BasisPoints = 4000
+    """The deepest discount that any step may offer, in basis points; frozen from policy when it is proposed."""
 
 
 class Cause(Frozen):
@@ -145,6 +150,11 @@ class RevenuePlanV1(Frozen):
     expires_at: Instant
     constraints: Constraints = Constraints()
     steps: tuple[PlanStep, ...] = Field(max_length=MAX_STEPS)
+
+    @property
+    def amount_minor(self) -> int:
+        """Return the yearly revenue that the plan is about, in minor units of its currency."""
+        return sum(self.objective_params.baseline_arr_minor.values())
 
     def step(self, step_id: UUID) -> PlanStep:
         """Return the step with this id; raise PlanError for an unknown one."""

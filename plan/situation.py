@@ -255,6 +255,17 @@ class OpenPlan(Frozen):
     status: str = Field(max_length=20)
 
 
+class PlannedTouch(Frozen):
+    """One external step that an open plan still means to take."""
+
+    plan_id: Id
+    plan_type: PlanType
+    action_type: ActionType
+    at: Instant
+    """Not before this instant."""
+    contact_ids: tuple[Id, ...] = ()
+
+
 class Situation(Frozen):
     """All that is known of one account at one moment; every room reads the same value."""
 

@@ -23,7 +23,8 @@ def _as_approved(view: View) -> Iterator[Found]:
 def _valid(view: View) -> Iterator[Found]:
     given = _of_revision(view)
     # Once it runs, a policy published meanwhile that asks for more people stops nothing.
-    needed = view.policy.authority[view.plan.risk].persons if view.phase is Phase.ACTIVATE else 1
+    asked = view.policy.authority[view.plan.risk]
+    needed = asked.persons_for(view.plan.amount_minor) if view.phase is Phase.ACTIVATE else 1
     people = {a.principal_id for a in given}
     if len(people) < needed:
         yield Found("approvals", f"{len(people)} approved revision {view.plan.revision}; it takes {needed}")

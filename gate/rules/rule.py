@@ -1,6 +1,7 @@
 """What a rule is: a small total function with a stable code, a floor, its phases, and words for people."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from gate.decisions import Phase, Severity
@@ -16,6 +17,8 @@ class Found(NamedTuple):
 
     where: str
     message: str
+    clears_at: datetime | None = None
+    """When time alone mends it, as far as is known now."""
 
 
 class Rule(NamedTuple):

@@ -49,8 +49,16 @@ def oracle(act, kind, *, owner, edited, approved, risk, owner_paused, above):
             return approver or kind == "revops"
         case Act.IMPORT:
             return kind in {"revops", "admin", "operator"}
-        case Act.ADD_PRINCIPAL | Act.PUBLISH_POLICY:
+        case Act.ADD_PRINCIPAL | Act.PUBLISH_POLICY | Act.SWITCH_OFF | Act.GO_LIVE:
             return kind == "admin"
+        case Act.SWITCH_ON | Act.GO_SHADOW:
+            return kind in {"operator", "admin"}
+        case Act.OVERRIDE:
+            return kind == "senior"
+        case Act.DELEGATE:
+            return approver
+        case Act.ACCEPT:
+            return False
 
 
 def request(act, *, roles=(), kind=ActorKind.HUMAN, tenant="t1", active=True, limit=None, **more):

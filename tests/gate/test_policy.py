@@ -44,7 +44,7 @@ def test_one_changed_number_is_another_policy():
         (changed("severities: {}", "severities: {PG010: SOFT}"), "never lowered"),
         (changed("severities: {}", "severities: {PG555: HARD}"), "no code"),
         (changed("auto_approve_max_risk: 0", "auto_approve_max_risk: 1"), "auto_approve_max_risk"),
-        (changed("  HIGH: {role: senior_approver, persons: 2}\n", ""), "HIGH"),
+        (changed("  HIGH: {role: senior_approver, persons: 1, two_persons_above_minor: 5000000}\n", ""), "HIGH"),
         (changed("enabled_plan_types: [RENEWAL_DEFENSE]", "enabled_plan_types: [EXPANSION]"), "no approved action"),
         ("a: !!python/object/apply:os.system [ls]", "no YAML"),
         ("name: 2026-13-45", "no YAML"),

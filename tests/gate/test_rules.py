@@ -79,7 +79,7 @@ def test_a_bundle_can_raise_a_severity_and_a_soft_one_takes_more_people(monkeypa
     plain = judge()
     assert (plain.verdict, plain.required_authority.persons) == (Verdict.ASK, 1)
     raised = judge(policy=POLICY.model_copy(update={"severities": {"PG888": Severity.SOFT}}))
-    assert raised.required_authority.role == "senior_approver"
+    assert raised.required_authority.overrides == ("PG888",)
     assert raised.required_authority.persons == 2
     assert judge(policy=POLICY.model_copy(update={"severities": {"PG888": Severity.HARD}})).verdict is Verdict.DENY
 
@@ -89,9 +89,17 @@ def test_a_severity_below_the_floor_changes_nothing():
     assert judge(PLAN.model_copy(update={"steps": ()}), policy=low).verdict is Verdict.DENY
 
 
-@pytest.mark.parametrize(("risk", "persons"), [(RiskClass.LOW, 1), (RiskClass.MEDIUM, 1), (RiskClass.HIGH, 2)])
-def test_the_authority_grows_with_the_risk(risk, persons):
-    assert gate.required_authority(risk, (), POLICY).persons == persons
+@pytest.mark.parametrize(
+    ("risk", "amount", "persons"),
+    [
+        (RiskClass.LOW, 9**9, 1),
+        (RiskClass.MEDIUM, 9**9, 1),
+        (RiskClass.HIGH, 5_000_000, 1),
+        (RiskClass.HIGH, 5_000_001, 2),
+    ],
+)
+def test_the_authority_grows_with_the_risk_and_the_amount(risk, amount, persons):
+    assert gate.required_authority(risk, (), POLICY, amount).persons == persons
 
 
 def test_sent_steps_are_not_judged_again_when_a_plan_resumes():

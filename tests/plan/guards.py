@@ -133,7 +133,9 @@ OUTSIDE = frozenset(
         "back_off_passed",
         "digest_as_rendered",
         "digests_as_seen",
+        "gate_soft_at_step",
         "gate_step",
+        "gate_waits",
         "human",
         "idempotency_key",
         "last_of_n",
@@ -167,6 +169,7 @@ def _only_with_the_plan(_scene: Scene) -> bool:
 UNNAMED: dict[StepEvent, Guard] = {
     StepEvent.READY: lambda s: s.target is ready_status(s.slot.approval),
     StepEvent.APPROVE_STEP: _plan_is_open,
+    StepEvent.ENDORSE_STEP: _plan_is_open,
     StepEvent.REJECT_STEP: _plan_is_open,
     StepEvent.MANUAL_RETRY: lambda s: _plan_is_open(s) and _tries_left(s),
     StepEvent.SKIP: _plan_is_open,
@@ -200,6 +203,7 @@ def step_guards(row: StepMove) -> tuple[Guard, ...]:
 BY_PEOPLE = frozenset(
     {
         StepEvent.APPROVE_STEP,
+        StepEvent.ENDORSE_STEP,
         StepEvent.REJECT_STEP,
         StepEvent.MANUAL_RETRY,
         StepEvent.SKIP,

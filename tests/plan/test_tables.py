@@ -63,9 +63,12 @@ WELL = "DONE AUTO_EXECUTED"
 STEP_ROWS = [
     ("PENDING", "ready", "READY PENDING_APPROVAL"),
     ("PENDING_APPROVAL", "approve_step", "READY"),
+    ("PENDING_APPROVAL", "endorse_step", "PENDING_APPROVAL"),
     ("PENDING_APPROVAL", "reject_step", "SKIPPED"),
     ("READY", "approval_lapse", "PENDING_APPROVAL"),
     ("READY", "start", "RUNNING"),
+    ("READY", "defer", "READY"),
+    ("READY", "escalate", "PENDING_APPROVAL"),
     (UNSENT, "overdue", "FAILED"),
     ("PENDING", "prereq_unmet", "SKIPPED FAILED"),
     ("RUNNING", "succeed", WELL),
