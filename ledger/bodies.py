@@ -43,6 +43,10 @@ class Edited(PlanEdge):
 
     risk: RiskClass
     editor: Id
+    expires_at: Instant | None = None
+    """The plan's new end, where it moves."""
+    answers: tuple[str, ...] = ()
+    """For each reason that the draft was sent back with: a commitment of what the edit does about it, or nothing."""
 
 
 class Endorsed(PlanEdge):
@@ -61,6 +65,8 @@ class Transferred(PlanEdge):
     """The plan changes hands."""
 
     new_owner: Id
+    accept_by: Instant | None = None
+    """By when the new owner must accept; None for a draft, which follows its account."""
 
 
 class LateResult(PlanEdge):
@@ -84,6 +90,8 @@ class StepEdge(Frozen):
     rendered: Digest | None = None
     receipt: str | None = Field(default=None, max_length=200)
     approval: StepApproval | None = None
+    codes: tuple[Id, ...] = ()
+    """The gate's codes that made the step wait or ask."""
 
 
 class StepAdded(Frozen):

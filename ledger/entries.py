@@ -70,6 +70,8 @@ class Authority(Frozen):
 
     role: str = Field(max_length=60)
     grant: str = Field(max_length=80)
+    on_behalf_of: Id | None = None
+    """Who delegated it."""
 
 
 class Reason(Frozen):

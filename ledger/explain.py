@@ -126,8 +126,10 @@ def sentence(entry: Entry, reveal: Callable[[str], str], names: Names) -> str:
     who = names.get(entry.actor.id, entry.actor.id)
     if entry.actor.on_behalf_of is not None:
         told += f" (asked for by {names.get(entry.actor.on_behalf_of, entry.actor.on_behalf_of)})"
+    lent = entry.authority.on_behalf_of
+    role = entry.authority.role + (f" for {names.get(lent, lent)}" if lent is not None else "")
     return (
-        f"#{entry.seq} {entry.at:%Y-%m-%d %H:%M} {who} ({entry.actor.kind}, {entry.authority.role}) {told}{why}"
+        f"#{entry.seq} {entry.at:%Y-%m-%d %H:%M} {who} ({entry.actor.kind}, {role}) {told}{why}"
         f" [cause: {_cause(entry)}]"
     )
 

@@ -54,6 +54,13 @@ from plan import (
 )
 
 
+class Handover(Frozen):
+    """A plan that waits for its new owner's word."""
+
+    to: Id
+    accept_by: Instant
+
+
 class PlanState(Frozen):
     """All that the ledger knows of a plan, in committed form."""
 
@@ -75,6 +82,9 @@ class PlanState(Frozen):
     """Commitments of the reasons that the next revision must answer."""
     reading: Digest | None = None
     """What the evaluator last read."""
+    handover: Handover | None = None
+    accepted_owner: Id | None = None
+    """Who took the plan over, where it was handed to somebody."""
 
 
 class PolicyState(Frozen):
@@ -166,15 +176,26 @@ def _move(state: PlanState, entry: Entry, edge: PlanEdge) -> PlanState:
         raise LedgerError(f"{entry.address} is about revision {edge.revision} of a plan at {plan.revision}")
     if isinstance(edge, Edited):
         changes["risk"] = edge.risk
+        if edge.expires_at is not None:
+            changes["expires_at"] = edge.expires_at
         update |= {"editors": state.editors | {edge.editor}, "sent_back": ()}
     elif isinstance(edge, Endorsed):
-        update["approvals"] = (*state.approvals, edge.approval)
+        others = (a for a in state.approvals if a.principal_id != edge.approval.principal_id)
+        update["approvals"] = (*others, edge.approval)
     elif isinstance(edge, Activated):
         update |= {"policy": edge.policy, "ever_active": True, "editors": frozenset()}
     elif isinstance(edge, Transferred):
         changes["owner"] = edge.new_owner
+        update |= _handed(edge)
     update |= _marks(event, entry, state)
     return state.model_copy(update=update | {"plan": plan.model_copy(update=changes)})
+
+
+def _handed(edge: Transferred) -> dict[str, object]:
+    """Return what a change of hands does: a draft loses its approvals, a running plan waits for the new owner."""
+    if edge.accept_by is None:
+        return {"approvals": (), "handover": None, "accepted_owner": None}
+    return {"handover": Handover(to=edge.new_owner, accept_by=edge.accept_by), "accepted_owner": None}
 
 
 def _marks(event: PlanEvent, entry: Entry, state: PlanState) -> dict[str, object]:
@@ -184,6 +205,8 @@ def _marks(event: PlanEvent, entry: Entry, state: PlanState) -> dict[str, object
         return {"sent_back": (*state.sent_back, text or reason), "approvals": ()}
     if event is PlanEvent.PAUSE:
         return {"paused_by": entry.actor.id, "pause_reason": reason}
+    if event is PlanEvent.ACCEPT:
+        return {"handover": None, "accepted_owner": entry.actor.id}
     if event in {PlanEvent.RESUME, PlanEvent.REOPEN}:
         return {"paused_by": None, "pause_reason": ""}
     if event in {PlanEvent.COMPLETE, PlanEvent.ABORT, PlanEvent.EXPIRE, PlanEvent.MOOT, PlanEvent.REJECT}:
@@ -205,7 +228,9 @@ def _evolve_step(state: PlanState, entry: Entry, edge: StepEdge) -> PlanState:
         changes["outcome"] = edge.outcome
     kept = state.step_approvals
     if edge.approval is not None:
-        kept = (*kept, edge.approval)
+        new = edge.approval
+        mine = (new.step_id, new.attempt, new.principal_id)
+        kept = (*(a for a in kept if (a.step_id, a.attempt, a.principal_id) != mine), new)
     elif edge.target in {StepStatus.PENDING, StepStatus.PENDING_APPROVAL}:
         kept = tuple(a for a in kept if a.step_id != edge.step_id)
     plan = state.plan.with_step(step.model_copy(update=changes))

@@ -194,6 +194,7 @@ def _answer(stage: Stage) -> None:
     change = PlanEdit(
         removed=(Removal(step_id=notice.step_id, reason="The reviewer wants no notice in the team channel."),),
         changed=(StepEdit(step_id=voice.step_id, params={"contact_ids": ["ibsen-2"]}),),
+        answers=("Only Knut is written to, and the channel hears nothing.",),
     )
     stage.house.edit(str(record.plan.plan_id), change, stage.people["p-lena"])
     stage.reviewers.leave_alone.discard("ibsen")

@@ -3,22 +3,26 @@
 Never drafts, never calls a model, never opens a connection of its own.
 """
 
+from orchestrator.approving import Override, Reviewed
 from orchestrator.commands import Orchestrator, Request
+from orchestrator.comparing import Answered, Comparison, compare_revisions
 from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, situation, system
 from orchestrator.drafting import PLAN_OPEN, Submitted
-from orchestrator.editing import PlanEdit, Removal, StepEdit, differences
+from orchestrator.editing import PlanEdit, Removal, StepEdit
 from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAllowedError, OrchestratorError
 from orchestrator.ports import Clock, Engine, Executor, Ids, Order, Receipt, ReceiptKind
 from orchestrator.receiving import Records, Taken, record_fact
-from orchestrator.reviewing import Reviewed
+from orchestrator.step_reviews import StepReviewed
 
 __all__ = [
     "PLAN_OPEN",
     "SYSTEM_ID",
     "Acting",
+    "Answered",
     "BadInputError",
     "ChangedError",
     "Clock",
+    "Comparison",
     "DeniedError",
     "Desk",
     "Engine",
@@ -28,6 +32,7 @@ __all__ = [
     "Orchestrator",
     "OrchestratorError",
     "Order",
+    "Override",
     "PlanEdit",
     "Receipt",
     "ReceiptKind",
@@ -36,10 +41,11 @@ __all__ = [
     "Request",
     "Reviewed",
     "StepEdit",
+    "StepReviewed",
     "Submitted",
     "Taken",
     "bundle",
-    "differences",
+    "compare_revisions",
     "gate_context",
     "record_fact",
     "situation",

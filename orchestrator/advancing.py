@@ -25,6 +25,7 @@ from plan import (
     Cause,
     Dependency,
     DependencyKind,
+    PlanEvent,
     PlanStatus,
     PlanStep,
     Provider,
@@ -73,6 +74,8 @@ def advance(desk: Desk, plan_id: str, cause: Cause) -> str:
     """Do the first thing that is due and return its name; `waits` where nothing is, with the next wake-up set."""
     with desk.unit() as unit:
         view = look(unit, unit.plans.state(plan_id))
+        if _orphaned(view):
+            return _end_orphaned(Hand(unit, desk.system, cause=cause), view.state)
         due = next((d for d in moves(view) if d.at <= unit.now), None)
         if due is None:
             unit.wake(plan_id, next_wake(view))
@@ -85,6 +88,21 @@ def advance(desk: Desk, plan_id: str, cause: Cause) -> str:
     if not _OUTSIDE[due.event](desk, plan_id, due.step.step_id, cause):
         _look_again(desk, plan_id)
     return due.event
+
+
+def _orphaned(view: View) -> bool:
+    waits = view.state.handover
+    return waits is not None and view.plan.status is PlanStatus.PAUSED and view.now > waits.accept_by
+
+
+def _end_orphaned(hand: Hand, state: PlanState) -> str:
+    told = (
+        f"{state.handover.to} did not accept it by {state.handover.accept_by:%Y-%m-%d %H:%M} UTC"
+        if state.handover
+        else ""
+    )
+    hand.move_plan(state, PlanEvent.ABORT, ("orphaned", told))
+    return "orphaned"
 
 
 def look(unit: Unit, state: PlanState) -> View:
@@ -105,6 +123,8 @@ def next_wake(view: View) -> datetime | None:
         return min(later, default=None)
     later += [s.due_by + _TICK for s in view.plan.steps if s.status in UNSENT and view.active]
     later.append(view.plan.expires_at + _TICK)
+    if view.state.handover is not None:
+        later.append(view.state.handover.accept_by + _TICK)
     return min((at for at in later if at > view.now), default=view.now + timedelta(days=1))
 
 
@@ -179,7 +199,7 @@ def _starts(view: View, step: PlanStep) -> Due | None:
         return None
     if not all(_satisfied(view.plan, d) for d in step.depends_on):  # a parent may have been taken up again by hand
         return None
-    return Due("start", step, step.not_before)
+    return Due("start", step, max(step.not_before, step.wait_until or step.not_before))
 
 
 def _satisfied(plan: RevenuePlanV1, dependency: Dependency) -> bool:

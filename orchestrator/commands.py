@@ -3,18 +3,30 @@
 from datetime import timedelta
 
 from evaluator import Evaluation
-from gate import Act, PolicyBundle, bundle_digest
+from gate import Act, Decision, PolicyBundle, RequiredAuthority, bundle_digest
 from ledger import Actor, Authority, PolicyPublished, PrincipalChanged
-from orchestrator import drafting, editing, receiving, reviewing, steering
+from orchestrator import (
+    activating,
+    approving,
+    drafting,
+    editing,
+    ownership,
+    receiving,
+    reviewing,
+    steering,
+    step_reviews,
+)
 from orchestrator.advancing import advance
+from orchestrator.approving import Override, Reviewed
 from orchestrator.desk import Acting, Desk, authorize, bundle, situation
 from orchestrator.drafting import Submitted
 from orchestrator.editing import PlanEdit
 from orchestrator.evaluating import close_if_over
 from orchestrator.landing import find_step, report
+from orchestrator.moves import Hand
 from orchestrator.ports import Clock, Executor, Ids, ReceiptKind
 from orchestrator.receiving import Records, Taken, records_taken
-from orchestrator.reviewing import Reviewed
+from orchestrator.step_reviews import StepReviewed
 from plan import (
     ActionType,
     Cause,
@@ -96,8 +108,8 @@ class Orchestrator:
     def take_records(self, records: Records, who: Acting) -> int:
         """Add or replace what is known of accounts; returns how many records. All of it or nothing."""
         with self._desk.unit() as unit:
-            authorize(unit, who, Act.IMPORT)
-            return records_taken(unit, records, _person(who))
+            authority = authorize(unit, who, Act.IMPORT)
+            return records_taken(Hand(unit, who, authority, cause=_person(who)), records)
 
     def request(self, account_id: str, plan_type: PlanType) -> Request:
         """Return what a drafter is asked about an account now."""
@@ -124,9 +136,21 @@ class Orchestrator:
         """Take an edit as a new revision; approvals become void."""
         return editing.edit(self._desk, plan_id, change, who, _person(who))
 
-    def approve(self, plan_id: str, seen: str, who: Acting) -> Reviewed:
+    def revise(self, plan_id: str, proposal: Proposal, who: Acting, cause: Cause, *, repair: int = 0) -> Submitted:
+        """Take a drafter's answer to a draft that was sent back as its next revision."""
+        return editing.revise(self._desk, plan_id, proposal, who, cause, repair=repair)
+
+    def approve(self, plan_id: str, seen: str, who: Acting, *, override: Override | None = None) -> Reviewed:
         """Approve exactly what was seen."""
-        return reviewing.approve(self._desk, plan_id, seen, who, _person(who))
+        return approving.approve(self._desk, plan_id, seen, who, _person(who), override=override)
+
+    def judged(self, plan_id: str) -> Decision:
+        """Return what the gate says of a plan to whoever would approve it now."""
+        return approving.judged(self._desk, plan_id)
+
+    def judged_step(self, plan_id: str, step_id: str) -> RequiredAuthority:
+        """Return what an approval of a step's present text takes."""
+        return step_reviews.judged_step(self._desk, plan_id, self._step_id(plan_id, step_id))
 
     def send_back(self, plan_id: str, reason: str, who: Acting) -> None:
         """Return a draft with a sentence that the next revision must answer."""
@@ -138,7 +162,7 @@ class Orchestrator:
 
     def activate(self, plan_id: str, cause: Cause) -> PlanStatus:
         """Start an APPROVED plan if all that it needs still holds."""
-        return reviewing.activate(self._desk, plan_id, cause)
+        return activating.activate(self._desk, plan_id, cause)
 
     def evaluate(self, plan_id: str, cause: Cause) -> Evaluation:
         """Ask whether a plan is over, and close it where it is."""
@@ -148,27 +172,49 @@ class Orchestrator:
         """Take a running plan one step further; returns what was done, or `waits`."""
         return advance(self._desk, plan_id, cause)
 
-    def pause(self, plan_id: str, reason: str, who: Acting) -> None:
+    def pause(self, plan_id: str, reason: str, who: Acting, *, break_glass: bool = False) -> None:
         """Pause an ACTIVE plan."""
-        steering.pause(self._desk, plan_id, reason, who, _person(who))
+        steering.pause(self._desk, plan_id, reason, who, _person(who), break_glass=break_glass)
 
     def resume(self, plan_id: str, reason: str, who: Acting) -> None:
         """Resume a PAUSED plan."""
         steering.resume(self._desk, plan_id, reason, who, _person(who))
 
-    def abort(self, plan_id: str, reason: str, who: Acting) -> None:
+    def abort(self, plan_id: str, reason: str, who: Acting, *, break_glass: bool = False) -> None:
         """End a plan at once."""
-        steering.abort(self._desk, plan_id, reason, who, _person(who))
+        steering.abort(self._desk, plan_id, reason, who, _person(who), break_glass=break_glass)
 
-    def approve_step(self, plan_id: str, step_id: str, seen: str, who: Acting, *, text: str | None = None) -> str:
+    def reopen(self, plan_id: str, reason: str, who: Acting) -> None:
+        """Take a running plan back to DRAFT as a new revision."""
+        steering.reopen(self._desk, plan_id, reason, who, _person(who))
+
+    def transfer(self, plan_id: str, new_owner: str, reason: str, who: Acting) -> None:
+        """Hand a plan to another person."""
+        ownership.transfer(self._desk, plan_id, new_owner, reason, who, _person(who))
+
+    def accept(self, plan_id: str, who: Acting) -> None:
+        """Take over a plan that was handed to oneself."""
+        ownership.accept(self._desk, plan_id, who, _person(who))
+
+    def approve_step(
+        self,
+        plan_id: str,
+        step_id: str,
+        seen: str,
+        who: Acting,
+        *,
+        text: str | None = None,
+        override: Override | None = None,
+    ) -> StepReviewed:
         """Approve a rendered text as seen, or as edited here."""
-        return reviewing.approve_step(
-            self._desk, plan_id, self._step_id(plan_id, step_id), seen, who, _person(who), text=text
+        full = self._step_id(plan_id, step_id)
+        return step_reviews.approve_step(
+            self._desk, plan_id, full, seen, who, _person(who), text=text, override=override
         )
 
     def reject_step(self, plan_id: str, step_id: str, reason: str, who: Acting) -> None:
         """Refuse a rendered step: it is skipped."""
-        reviewing.reject_step(self._desk, plan_id, self._step_id(plan_id, step_id), reason, who, _person(who))
+        step_reviews.reject_step(self._desk, plan_id, self._step_id(plan_id, step_id), reason, who, _person(who))
 
     def report_outcome(self, plan_id: str, step_id: str, outcome: str, who: Acting) -> str:
         """Record what the world answered."""

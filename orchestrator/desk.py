@@ -1,6 +1,6 @@
 """What every command works with: the store, the clock, ids, the executor, and who is acting."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
@@ -8,6 +8,7 @@ from gate import Act, AuthorityRequest, Decision, GateContext, Phase, PolicyBund
 from ledger import Actor, Authority, Entry, GateEvaluated, PlanState
 from orchestrator.errors import BadInputError, NotAllowedError
 from orchestrator.ports import Clock, Executor, Ids
+from orchestrator.touches import planned
 from plan import (
     OPEN,
     ActorKind,
@@ -16,6 +17,7 @@ from plan import (
     OpenPlan,
     Principal,
     RiskClass,
+    Role,
     Situation,
 )
 from store import PlanRecord, Store, Unit
@@ -86,9 +88,19 @@ def situation(unit: Unit, account_id: str, *, without: str | None = None) -> Sit
 
 
 def authorize(
-    unit: Unit, who: Acting, act: Act, state: PlanState | None = None, *, risk: RiskClass | None = None
+    unit: Unit,
+    who: Acting,
+    act: Act,
+    state: PlanState | None = None,
+    *,
+    risk: RiskClass | None = None,
+    already: frozenset[str] = frozenset(),
+    break_glass: bool = False,
 ) -> Authority:
-    """Return the authority under which someone may act; raise NotAllowedError with the reason and who could."""
+    """Return the authority under which someone may act; raise NotAllowedError with the reason and who could.
+
+    `already`: who stands behind the approvals given so far.
+    """
     request = AuthorityRequest(
         act=act,
         principal=who.principal,
@@ -96,21 +108,23 @@ def authorize(
         risk=risk or (state.plan.risk if state else RiskClass.LOW),
         owner=state.plan.owner if state else None,
         editors=state.editors if state else frozenset(),
-        already_approved=frozenset(a.principal_id for a in state.approvals) if state else frozenset(),
+        already_approved=already,
         amount_minor=state.plan.amount_minor if state else 0,
         paused_by=state.paused_by if state else None,
+        break_glass=break_glass,
+        new_owner=state.handover.to if state and state.handover else None,
     )
     answer = may(request, bundle(unit)[0])
     if not answer.allowed:
         who_could = f"; {answer.who_could} could" if answer.who_could else ""
         raise NotAllowedError(f"{who.principal.principal_id} may not {act.value}: {answer.reason}{who_could}")
-    return Authority(role=answer.role, grant=answer.grant)
+    return Authority(role=answer.role, grant=answer.grant, on_behalf_of=answer.on_behalf_of)
 
 
 def gate_context(unit: Unit, record: PlanRecord, *, objective_met: bool = False) -> GateContext:
     """Return what the gate needs to know of a plan at this moment."""
     plan, state = record.plan, record.state
-    active = frozenset(p.principal_id for p in unit.principals.every() if p.active)
+    people = unit.principals.every()
     return GateContext(
         tenant_id=unit.tenant_id,
         situation=situation(unit, plan.account_id, without=str(plan.plan_id)),
@@ -119,9 +133,21 @@ def gate_context(unit: Unit, record: PlanRecord, *, objective_met: bool = False)
         approvals=state.approvals,
         step_approvals=state.step_approvals,
         editors=state.editors,
-        active_principals=active,
+        active_principals=frozenset(p.principal_id for p in people if p.active),
+        inactive_principals=frozenset(p.principal_id for p in people if not p.active),
+        accepted_owner=state.accepted_owner,
+        approver_limit_minor=_highest_limit(people),
+        planned=planned(unit, plan),
         slot_holder=_other_holder(unit, record),
     )
+
+
+def _highest_limit(people: Iterable[Principal]) -> int | None:
+    """Return the largest plan that any active approver may approve; None where one has no limit, or nobody is there."""
+    limits = [
+        p.approval_limit_minor for p in people if p.active and p.roles & {Role.PLAN_APPROVER, Role.SENIOR_APPROVER}
+    ]
+    return None if None in limits else max((limit for limit in limits if limit is not None), default=None)
 
 
 def _other_holder(unit: Unit, record: PlanRecord) -> str | None:
@@ -158,10 +184,13 @@ def judge(unit: Unit, record: PlanRecord, context: GateContext, phase: Phase, ca
 
 
 SHORTEST_REASON = 3
+EMERGENCY_REASON = 20
 
 
-def check_reason(reason: str) -> None:
-    """Raise BadInputError for a reason that is no readable sentence."""
+def check_reason(reason: str, *, emergency: bool = False) -> None:
+    """Raise BadInputError for a reason that is no readable sentence; an emergency takes a longer one."""
+    if emergency and len(reason.strip()) < EMERGENCY_REASON:
+        raise BadInputError(f"breaking the glass takes a reason of {EMERGENCY_REASON} letters at least (--reason)")
     if len(reason.strip()) < SHORTEST_REASON:
         raise BadInputError("a reason is needed: one sentence that the next reader understands (--reason)")
     if not all(letter.isprintable() for letter in reason):

@@ -54,7 +54,7 @@ def submit(desk: Desk, proposal: Proposal, who: Acting, cause: Cause, *, repair:
         record = _unborn(unit, plan)
         decision = check(plan, gate_context(unit, record), policy, phase=Phase.PROPOSE, now=unit.now)
         if decision.verdict is Verdict.DENY:
-            return _refuse(hand, proposal, decision, repair, name)
+            return refuse(hand, proposal, decision, repair, name)
         if who.principal.kind is ActorKind.AGENT:
             open_one = open_machine_plan(unit, proposal.account_id, proposal.plan_type)
             if open_one is not None:
@@ -115,7 +115,8 @@ def _unborn(unit: Unit, plan: RevenuePlanV1) -> PlanRecord:
     )
 
 
-def _refuse(hand: Hand, proposal: Proposal, decision: Decision, repair: int, policy: str) -> Submitted:
+def refuse(hand: Hand, proposal: Proposal, decision: Decision, repair: int, policy: str) -> Submitted:
+    """Record a proposal that the gate denies; nothing else comes of it."""
     unit, stream = hand.unit, f"account/{proposal.account_id}"
     codes = tuple(sorted({v.code for v in decision.violations if v.severity == "HARD"}))
     lines = findings(decision)

@@ -1,25 +1,26 @@
 """How a plan's content changes: edits taken as new revisions, and what differs between two of them."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, ValidationError
 
-from gate import Act, Phase, Verdict
+from gate import Act, Decision, Phase, Verdict, check
 from ledger import (
     Edited,
-    Entry,
     StepAdded,
     StepChanged,
     StepRemoved,
+    StepsReordered,
 )
 from orchestrator.desk import Acting, Desk, authorize, bundle, findings, gate_context, judge, situation
-from orchestrator.drafting import Submitted, terms_of
+from orchestrator.drafting import Submitted, refuse, terms_of
 from orchestrator.errors import BadInputError, DeniedError
 from orchestrator.moves import Hand
 from plan import (
     SENT,
+    SETTLED,
     Cause,
     Frozen,
     Id,
@@ -36,6 +37,9 @@ from plan import (
     risk_of,
 )
 from store import PlanRecord, Unit
+
+OTHER_SUBJECT = "OTHER_SUBJECT"
+"""Not a rule of the gate: a draft that was sent back stays about its contracts, whose terms are frozen."""
 
 
 class StepEdit(Frozen):
@@ -58,11 +62,14 @@ class Removal(Frozen):
 
 
 class PlanEdit(Frozen):
-    """An edit: steps removed with reasons, changed, added."""
+    """An edit: steps removed with reasons, changed, added; a new end; an answer to each reason for sending it back."""
 
     removed: tuple[Removal, ...] = ()
     changed: tuple[StepEdit, ...] = ()
     added: tuple[ProposedStep, ...] = ()
+    expires_at: Instant | None = None
+    answers: tuple[Annotated[str, Field(min_length=3, max_length=400)], ...] = ()
+    """In the order of the reasons."""
 
 
 def edit(desk: Desk, plan_id: str, change: PlanEdit, who: Acting, cause: Cause) -> Submitted:
@@ -72,48 +79,129 @@ def edit(desk: Desk, plan_id: str, change: PlanEdit, who: Acting, cause: Cause) 
     """
     with desk.unit() as unit:
         record = unit.plans.get(plan_id)
-        authority = authorize(unit, who, Act.EDIT, record.state)
+        hand = Hand(unit, who, authorize(unit, who, Act.EDIT, record.state), cause=cause)
+        _answered(unit, record, change)
         changed = _changed(desk, unit, record, change)
-        sealed = unit.seal(changed)
-        hand = Hand(unit, who, authority, cause=cause)
-        reason = "answered_send_back" if record.state.sent_back else "edited"
-        entry = hand.move_plan(
-            record.state,
-            PlanEvent.EDIT,
-            (reason, ""),
-            target=PlanStatus.DRAFT,
-            edge=Edited,
-            risk=changed.risk,
-            editor=who.principal.principal_id,
-            content=content_digest(sealed),
-        )
-        _write_steps(hand.because(entry), record.state.plan, sealed, change)
-        after = record.model_copy(
-            update={"plan": changed, "state": unit.state(plan_id), "content_digest": content_digest(sealed)}
-        )
-        decision, _ = judge(unit, after, gate_context(unit, after), Phase.PROPOSE, hand.because(entry).cause)
+        reasons = {removal.step_id: removal.reason for removal in change.removed}
+        decision = _take(hand, record, changed, reasons, change.answers)
         if decision.verdict is Verdict.DENY:
             hard = tuple(line for line in findings(decision) if " HARD " in line)
             raise DeniedError("the edit is refused: " + " ".join(hard), decision.codes)
-        unit.wake(plan_id, unit.now)
         return Submitted(plan_id=record.plan.plan_id, codes=decision.codes, findings=findings(decision))
+
+
+def revise(desk: Desk, plan_id: str, proposal: Proposal, who: Acting, cause: Cause, *, repair: int = 0) -> Submitted:
+    """Take a drafter's answer to a draft that was sent back as its next revision; a denied one changes nothing.
+
+    A step of the same action keeps its id, so that a reader sees what moved and what is new.
+    """
+    with desk.unit() as unit:
+        record = unit.plans.get(plan_id)
+        hand = Hand(unit, who, authorize(unit, who, Act.PROPOSE, record.state), cause=cause)
+        if not record.state.sent_back or record.plan.status is not PlanStatus.DRAFT or record.state.ever_active:
+            raise BadInputError("only a draft that was sent back and never ran is drafted again; edit this one")
+        if set(proposal.subject) != set(record.plan.subject):
+            told = f"The new draft is about the same contracts: {', '.join(record.plan.subject)}."
+            return Submitted(codes=(OTHER_SUBJECT,), findings=(told,))
+        policy, name = bundle(unit)
+        known = situation(unit, record.plan.account_id, without=plan_id)
+        made = assemble(
+            proposal, known, terms_of(policy, proposal.plan_type), new_id=desk.ids.new, now=unit.now, cause=cause
+        )
+        changed = _kept_ids(record.plan, made)
+        sealed = unit.seal(changed)
+        draft = record.model_copy(
+            update={
+                "plan": changed.model_copy(update={"revision": record.plan.revision + 1}),
+                "state": record.state.model_copy(update={"plan": sealed}),
+                "content_digest": content_digest(sealed),
+            }
+        )
+        decision = check(draft.plan, gate_context(unit, draft), policy, phase=Phase.PROPOSE, now=unit.now)
+        if decision.verdict is Verdict.DENY:
+            return refuse(hand, proposal, decision, repair, name)
+        answers = {answer.reason_number: answer.answer for answer in proposal.answers}
+        given = tuple(answers.get(number, "") for number in range(1, len(record.state.sent_back) + 1))
+        _take(hand, record, changed, {}, given)
+        return Submitted(plan_id=record.plan.plan_id, codes=decision.codes, findings=findings(decision))
+
+
+def _kept_ids(before: RevenuePlanV1, made: RevenuePlanV1) -> RevenuePlanV1:
+    """Return the new content under the plan's own ids: each step takes the id of an old one of its action."""
+    free = {step.step_id: step.action_type for step in before.steps}
+    ids: dict[UUID, UUID] = {}
+    for step in made.steps:
+        same = next((old for old, action in free.items() if action == step.action_type), None)
+        ids[step.step_id] = same or step.step_id
+        if same is not None:
+            del free[same]
+    steps = tuple(
+        step.model_copy(
+            update={
+                "step_id": ids[step.step_id],
+                "depends_on": tuple(d.model_copy(update={"step_id": ids[d.step_id]}) for d in step.depends_on),
+            }
+        )
+        for step in made.steps
+    )
+    return before.model_copy(update={"steps": steps, "risk": made.risk})
+
+
+def _answered(unit: Unit, record: PlanRecord, change: PlanEdit) -> None:
+    """Raise BadInputError where the draft was sent back and the edit does not say what it does about each reason."""
+    asked = [unit.blobs.reveal(ref) for ref in record.state.sent_back]
+    if len(change.answers) != len(asked):
+        if not asked:
+            raise BadInputError("nobody sent this draft back, so there is nothing to answer; leave --answer out")
+        told = " ".join(f"{number}: {reason}" for number, reason in enumerate(asked, start=1))
+        raise BadInputError(f"the draft was sent back; answer each reason with its own --answer, in this order. {told}")
+
+
+def _take(
+    hand: Hand, record: PlanRecord, changed: RevenuePlanV1, reasons: dict[UUID, str], answers: tuple[str, ...]
+) -> Decision:
+    """Write new content as the next revision and have it judged."""
+    unit, plan_id = hand.unit, record.plan.plan_id
+    sealed, sealer = unit.seal(changed), unit.sealer(f"plan/{plan_id}")
+    moved = changed.expires_at if changed.expires_at != record.plan.expires_at else None
+    entry = hand.move_plan(
+        record.state,
+        PlanEvent.EDIT,
+        ("answered_send_back" if record.state.sent_back else "edited", ""),
+        target=PlanStatus.DRAFT,
+        edge=Edited,
+        risk=changed.risk,
+        editor=hand.who.principal.principal_id,
+        content=content_digest(sealed),
+        expires_at=moved,
+        answers=tuple(sealer.seal(answer) if answer else "" for answer in answers),
+    )
+    because = hand.because(entry)
+    _write_steps(because, record.state.plan, sealed, reasons)
+    after = record.model_copy(
+        update={"plan": changed, "state": unit.state(plan_id), "content_digest": content_digest(sealed)}
+    )
+    decision, _ = judge(unit, after, gate_context(unit, after), Phase.PROPOSE, because.cause)
+    unit.wake(plan_id, unit.now)
+    return decision
 
 
 def _changed(desk: Desk, unit: Unit, record: PlanRecord, change: PlanEdit) -> RevenuePlanV1:
     plan = record.plan
-    if not (change.removed or change.changed or change.added):
+    if not (change.removed or change.changed or change.added or change.expires_at):
         raise BadInputError("the edit changes nothing; remove, change or add a step")
     gone = {removal.step_id for removal in change.removed}
     for step_id in gone | {c.step_id for c in change.changed}:
-        if plan.step(step_id).status in SENT:
-            raise BadInputError(f"step {step_id} was already sent and stays as it is; edit the steps that were not")
+        if (step := plan.step(step_id)).status in SENT | SETTLED:
+            raise BadInputError(f"step {step_id} is {step.status} and stays as it is; edit the steps that are not")
     edits = {c.step_id: c for c in change.changed}
     kept = [_apply(step, edits.get(step.step_id)) for step in plan.steps if step.step_id not in gone]
     kept = [s.model_copy(update={"depends_on": tuple(d for d in s.depends_on if d.step_id not in gone)}) for s in kept]
     kept += _new_steps(desk, unit, record, change.added)
     steps = tuple(kept)
     policy, _ = bundle(unit)
-    return plan.model_copy(update={"steps": steps, "risk": risk_of(steps, terms_of(policy, plan.plan_type).risks)})
+    risk = risk_of(steps, terms_of(policy, plan.plan_type).risks)
+    return plan.model_copy(update={"steps": steps, "risk": risk, "expires_at": change.expires_at or plan.expires_at})
 
 
 def _apply(step: PlanStep, change: StepEdit | None) -> PlanStep:
@@ -146,44 +234,30 @@ def _new_steps(desk: Desk, unit: Unit, record: PlanRecord, added: Iterable[Propo
     return list(made.steps)
 
 
-def _write_steps(hand: Hand, before: RevenuePlanV1, after: RevenuePlanV1, change: PlanEdit) -> None:
-    stream, old = f"plan/{before.plan_id}", {s.step_id: s for s in before.steps}
+def _write_steps(hand: Hand, before: RevenuePlanV1, after: RevenuePlanV1, reasons: dict[UUID, str]) -> None:
+    old, new = ({step.step_id: step for step in plan.steps} for plan in (before, after))
+    order = [step_id for step_id in old if step_id in new]
     told: list[tuple[str, Frozen, tuple[str, str]]] = [
-        ("step.removed.v1", StepRemoved(step_id=removal.step_id), ("removed", removal.reason))
-        for removal in change.removed
+        ("step.removed.v1", StepRemoved(step_id=gone), ("removed", reasons.get(gone, "the new draft leaves it out")))
+        for gone in old
+        if gone not in new
     ]
     for position, step in enumerate(after.steps):
         if step.step_id not in old:
+            order.insert(position, step.step_id)
             told.append(("step.added.v1", StepAdded(step=step, position=position), ("added", "")))
         elif step != old[step.step_id]:
             fields = tuple(sorted(n for n, value in step if value != getattr(old[step.step_id], n)))
             told.append(("step.changed.v1", StepChanged(step=step, fields=fields), ("edited", "")))
+    if order != list(new):
+        told.append(("step.reordered.v1", StepsReordered(order=tuple(new)), ("edited", "")))
     for kind, body, reason in told:
         hand.unit.record(
-            stream, kind, body, actor=hand.who.actor, authority=hand.authority, cause=hand.cause, reason=reason
+            f"plan/{before.plan_id}",
+            kind,
+            body,
+            actor=hand.who.actor,
+            authority=hand.authority,
+            cause=hand.cause,
+            reason=reason,
         )
-
-
-def differences(unit: Unit, plan_id: str, older: int, newer: int) -> list[str]:
-    """Return what changed between two revisions, by step id: removed with reasons, new, changed."""
-    seen: list[str] = []
-    revision = 1
-    for entry in unit.entries(f"plan/{plan_id}"):
-        revision = int(entry.data.get("revision", revision)) if entry.type.startswith("plan.") else revision
-        if older < revision <= newer and entry.type in {"step.added.v1", "step.removed.v1", "step.changed.v1"}:
-            seen.append(_told(unit, entry))
-    if not seen and not any(e.type == "plan.edited.v1" for e in unit.entries(f"plan/{plan_id}")):
-        unit.plans.get(plan_id)
-    return seen
-
-
-def _told(unit: Unit, entry: Entry) -> str:
-    body = entry.body()
-    reason = unit.blobs.reveal(entry.reason.text) if entry.reason and entry.reason.text else ""
-    if isinstance(body, StepRemoved):
-        return f"removed {body.step_id}: {reason}"
-    if isinstance(body, StepAdded):
-        return f"added   {body.step.step_id} {body.step.action_type}"
-    if isinstance(body, StepChanged):
-        return f"changed {body.step.step_id} {body.step.action_type}: {', '.join(body.fields)}"
-    return entry.type

@@ -14,8 +14,10 @@ from ledger import (
     StepEdge,
 )
 from orchestrator.desk import BY_SYSTEM, Acting
+from orchestrator.touches import followed
 from plan import (
     CLOSED,
+    RESULT_EVENTS,
     UNSENT,
     ActionSpec,
     BackoffKind,
@@ -96,7 +98,7 @@ class Hand:
         """Write one edge of the step table; under a closed plan a result also becomes the plan's late result."""
         end = step_target(event, step.status, target, plan=state.plan.status)
         edge = StepEdge.model_validate({"step_id": step.step_id, "source": step.status, "target": end} | fields)
-        if end not in {StepStatus.AWAITING_OUTCOME, StepStatus.RETRY_WAIT}:
+        if end not in {StepStatus.AWAITING_OUTCOME, StepStatus.RETRY_WAIT} and event is not StepEvent.DEFER:
             edge = edge.model_copy(update={"wait_until": None})
         kind = (
             APPROVAL_REQUESTED
@@ -105,6 +107,8 @@ class Hand:
         )
         stream = f"plan/{state.plan.plan_id}"
         entry = self._write(stream, kind, edge, reason, state.policy)
+        if event in RESULT_EVENTS:
+            followed(self.unit, state.plan.plan_id, step, event, edge.outcome)
         if state.plan.status in CLOSED and event is not StepEvent.PLAN_CLOSED:
             self._late(entry, step, edge)
         return entry

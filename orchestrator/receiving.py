@@ -9,6 +9,7 @@ from orchestrator.desk import BY_SYSTEM, Desk
 from orchestrator.errors import BadInputError
 from orchestrator.landing import find_step, land, wake_if_open
 from orchestrator.moves import Hand
+from orchestrator.ownership import follow, owners_now
 from plan import ActorKind, Cause, Fact, Frozen, PostureReading, Tenant, digest, explain_validation
 from store import Event, EventType, NotFoundError, Unit
 
@@ -85,8 +86,11 @@ class Records(Frozen):
     facts: tuple[Fact, ...] = ()
 
 
-def records_taken(unit: Unit, records: Records, cause: Cause) -> int:
-    """Write imported records; the tenant keeps its id and its mode."""
+def records_taken(hand: Hand, records: Records) -> int:
+    """Write imported records; the tenant keeps its id and its mode. Plans follow accounts whose owner changed."""
+    unit, cause = hand.unit, hand.cause
+    accounts = {a.account_id: a for a in records.families.get("accounts", ())}
+    owners = owners_now(unit, accounts)
     if records.tenant is not None:
         kept = {"tenant_id": unit.tenant_id, "mode": unit.tenant().mode}
         unit.put_tenant(records.tenant.model_copy(update=kept))
@@ -97,6 +101,7 @@ def records_taken(unit: Unit, records: Records, cause: Cause) -> int:
         record_fact(unit, fact, cause)
     for account_id in {fact.account_id for fact in records.facts}:
         unit.plans.wake_account(account_id, unit.now)
+    follow(hand, owners, accounts, {o.owner_id: o for o in records.families.get("owners", ())})
     return count + len(records.postures) + len(records.facts)
 
 

@@ -8,46 +8,93 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from gate import Phase, Verdict
+from gate import Decision, Phase, Severity, Verdict
 from ledger import PlanState
+from orchestrator.approving import not_overridden
 from orchestrator.desk import Desk, findings, gate_context, judge, situation
 from orchestrator.evaluating import objective_met
 from orchestrator.landing import after_failure, wake_if_open
 from orchestrator.moves import CLAIM, Hand, attempts_left, done_status, retry_at
 from orchestrator.ports import Order, Receipt, ReceiptKind
 from orchestrator.rendering import keep_text, render
-from plan import Approval, Cause, Mode, PlanEvent, PlanStep, Provider, StepEvent, StepStatus, spec_of
+from orchestrator.touches import touched
+from plan import (
+    Approval,
+    Cause,
+    Mode,
+    PlanApproval,
+    PlanEvent,
+    PlanStep,
+    Provider,
+    StepApproval,
+    StepEvent,
+    StepStatus,
+    spec_of,
+)
 from store import Artefact, Effect, EffectStatus, PlanRecord, Unit
 
 RECONCILE_EVERY = timedelta(hours=1)
+SWITCHED_OFF = "PG003"
+"""The code of a kill switch that is on."""
 
 
 def start(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
-    """Start one step: judge it anew, commit the intent, call, commit the result. False where it could not start."""
+    """Start one step: judge it anew, commit the intent, call, commit the result. False where it could not start.
+
+    Where the gate finds something, the plan pauses (HARD), the step waits (what time mends) or asks a person (SOFT).
+    """
     with desk.unit() as unit:
         record = unit.plans.get(plan_id)
+        unit.accounts.lock(record.plan.account_id)
         step = record.plan.step(step_id)
-        hand = Hand(unit, desk.system, cause=cause)
         kept = _text_of(unit, record, step)
         context = gate_context(unit, record, objective_met=objective_met(unit, record))
         context = context.model_copy(update={"step_id": step_id, "rendered_digest": kept.digest})
         decision, entry = judge(unit, record, context, Phase.STEP, cause)
-        if decision.verdict is Verdict.DENY:
-            why = " ".join(line for line in findings(decision) if " HARD " in line)
-            hand.because(entry).move_plan(record.state, PlanEvent.PAUSE, ("policy", why[:1800]))
-            unit.wake(plan_id, unit.now)
+        hand = Hand(unit, desk.system, cause=cause).because(entry)
+        unit.wake(plan_id, unit.now)
+        if _held_up(hand, record.state, step, decision, kept):
             return True
         key = f"{plan_id}:{step_id}:{step.attempts + 1}"
-        started = hand.because(entry).move_step(
+        started = hand.move_step(
             record.state, step, StepEvent.START, attempt=step.attempts + 1, key=key, rendered=kept.digest
         )
         if step.approval is Approval.TASK:
             _hand_over(hand.because(started), record.state, step)
-            unit.wake(plan_id, unit.now)
             return True
+        touched(unit, record, step, step.attempts + 1)
         order, fence = _intend(unit, record, step, kept, key)
     _deliver(desk, order, fence)
     return True
+
+
+def _held_up(hand: Hand, state: PlanState, step: PlanStep, decision: Decision, kept: Artefact) -> bool:
+    """Do what the gate's findings demand instead of a start; False where it may start."""
+    found = decision.violations
+    if decision.verdict is Verdict.DENY:
+        why = " ".join(line for line in findings(decision) if " HARD " in line)[:1800]
+        switched = {v.code for v in found if v.severity is Severity.HARD} == {SWITCHED_OFF}
+        hand.move_plan(state, PlanEvent.PAUSE, ("kill_switch" if switched else "policy", why))
+        return True
+    waits = [v for v in found if v.clears_at is not None and v.severity is not Severity.ADVISORY]
+    if waits:
+        told = " ".join(v.message for v in waits)[:1800]
+        until = max(v.clears_at for v in waits if v.clears_at is not None)
+        codes = tuple(sorted({v.code for v in waits}))
+        hand.move_step(state, step, StepEvent.DEFER, ("gate_waits", told), wait_until=until, codes=codes)
+        return True
+    asked = not_overridden(_standing(state, step, kept), decision.required_authority)
+    if asked:
+        told = " ".join(v.message for v in found if v.code in asked)[:1800]
+        hand.move_step(state, step, StepEvent.ESCALATE, ("gate_asks", told), rendered=kept.digest, codes=asked)
+    return bool(asked)
+
+
+def _standing(state: PlanState, step: PlanStep, kept: Artefact) -> tuple[PlanApproval | StepApproval, ...]:
+    """Return the approvals whose overrides hold for this attempt and this text."""
+    wanted = (step.step_id, step.attempts + 1, state.plan.revision, kept.digest)
+    mine = [a for a in state.step_approvals if (a.step_id, a.attempt, a.revision, a.rendered_digest) == wanted]
+    return (*state.approvals, *mine)
 
 
 def _hand_over(hand: Hand, state: PlanState, step: PlanStep) -> None:

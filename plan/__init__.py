@@ -40,6 +40,7 @@ from plan.calendars import (
     days_between,
     deadline,
 )
+from plan.differences import Change, Difference, compare
 from plan.digests import (
     ERASED,
     REF_PREFIX,
@@ -120,6 +121,7 @@ from plan.principals import (
     Roles,
 )
 from plan.proposals import (
+    Answer,
     Key,
     ModelCall,
     NoPlan,
@@ -219,6 +221,7 @@ __all__ = [
     "ActionSpec",
     "ActionType",
     "ActorKind",
+    "Answer",
     "Approval",
     "Backoff",
     "BackoffKind",
@@ -228,6 +231,7 @@ __all__ = [
     "Catalogue",
     "CatalogueError",
     "Cause",
+    "Change",
     "Code",
     "Constraints",
     "Contact",
@@ -238,6 +242,7 @@ __all__ = [
     "Delegation",
     "Dependency",
     "DependencyKind",
+    "Difference",
     "Digest",
     "DocumentDefaults",
     "Fact",
@@ -312,6 +317,7 @@ __all__ = [
     "catalogue",
     "check_plain",
     "commitment",
+    "compare",
     "contacts_of",
     "content_digest",
     "content_of",

@@ -64,6 +64,14 @@ class Provenance(Frozen):
     calls: tuple[ModelCall, ...] = ()
 
 
+class Answer(Frozen):
+    """What a new draft does about one reason that the earlier one was sent back with."""
+
+    reason_number: int = Field(ge=1, le=40)
+    """Counted from 1, in the order of the reasons."""
+    answer: Annotated[PrivateText, Field(min_length=3, max_length=400)]
+
+
 class Proposal(Frozen):
     """A proposed plan for one account; ids, dates, status, constraints, approvals and risk are set by code."""
 
@@ -73,6 +81,7 @@ class Proposal(Frozen):
     goal: Id | None = None
     summary: PrivateText = ""
     steps: tuple[ProposedStep, ...] = Field(max_length=40)
+    answers: tuple[Answer, ...] = Field(default=(), max_length=40)
     provenance: Provenance = Provenance(drafter="person")
 
     @model_validator(mode="after")

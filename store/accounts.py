@@ -61,6 +61,21 @@ class Accounts:
             rows.append(self._row(family, str(plain[key]), account_id, plain))
         return self._replace(family, rows)
 
+    def drop(self, family: str, ids: Iterable[str]) -> None:
+        """Remove records of one family by their ids; an unknown id is none."""
+        wanted = and_(record.c.tenant_id == self._tenant, record.c.family == family, record.c.record_id.in_(list(ids)))
+        self._connection.execute(delete(record).where(wanted))
+
+    def lock(self, account_id: str) -> None:
+        """Hold the account's row until the transaction ends: what is judged across its plans stays true that long.
+
+        SQLite takes its one write lock when a transaction begins, so there is nothing left to hold.
+        """
+        wanted = and_(
+            record.c.tenant_id == self._tenant, record.c.family == "accounts", record.c.record_id == account_id
+        )
+        self._connection.execute(select(record.c.record_id).where(wanted).with_for_update())
+
     def put_posture(self, account_id: str, reading: PostureReading) -> None:
         """Set how an account stands."""
         self._replace("postures", [self._row("postures", account_id, account_id, reading.model_dump(mode="json"))])

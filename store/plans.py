@@ -225,14 +225,17 @@ class Plans:
         ):
             known = {row[name]: row for row in theirs}
             wanted = {row[name]: row for row in mine}
-            for gone in known.keys() - wanted.keys():
+            changed = {value for value in known.keys() & wanted.keys() if known[value] != wanted[value]}
+            # A changed approval goes before it comes again: two of them may have changed places.
+            gone = (known.keys() - wanted.keys()) | (changed if table is approval else set())
+            for value in gone:
                 self._connection.execute(
-                    delete(table).where(self._of(table, rows.plan["plan_id"]), table.c[name] == gone)
+                    delete(table).where(self._of(table, rows.plan["plan_id"]), table.c[name] == value)
                 )
             for value, row in wanted.items():
-                if value not in known:
+                if value not in known or value in gone:
                     self._connection.execute(insert(table).values(row))
-                elif known[value] != row:
+                elif value in changed:
                     here = and_(self._of(table, rows.plan["plan_id"]), table.c[name] == value)
                     self._connection.execute(update(table).where(here).values(row))
 

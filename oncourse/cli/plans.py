@@ -9,11 +9,14 @@ import typer
 from pydantic import BaseModel, ValidationError
 
 import ledger
+from gate import Verdict
 from oncourse.cli.session import current
 from oncourse.console import as_json, say, short, table
-from orchestrator import BadInputError, DeniedError, PlanEdit, Removal, StepEdit, differences
+from orchestrator import BadInputError, DeniedError, Override, PlanEdit, Removal, StepEdit, compare_revisions
 from plan import (
     Cause,
+    Change,
+    Difference,
     PlanError,
     PlanStatus,
     PlanType,
@@ -28,6 +31,24 @@ from store import Event, EventType, PlanRecord
 app = typer.Typer(no_args_is_help=True)
 PlanArgument = Annotated[str, typer.Argument(help="A plan's id, or the beginning of it.")]
 Reason = Annotated[str, typer.Option(help="One sentence for the next reader.")]
+OverrideOption = Annotated[
+    list[str] | None, typer.Option("--override", help="A SOFT code to override, with --reason; several times.")
+]
+BreakGlass = Annotated[
+    bool, typer.Option("--break-glass", help="An emergency: whoever you are, you may stop it. Everybody sees that.")
+]
+
+
+def override_of(codes: list[str] | None, reason: str) -> Override | None:
+    """Return the override that the options ask for."""
+    if reason and not codes:
+        raise BadInputError("--reason belongs to an --override CODE; an approval itself needs none")
+    return Override(codes=tuple(code.upper() for code in codes), reason=reason) if codes else None
+
+
+def waits_for(codes: tuple[str, ...]) -> str:
+    """Return which overrides are still missing, in words."""
+    return f"; waits for a senior approver's override of {', '.join(codes)}" if codes else ""
 
 
 @app.command()
@@ -145,8 +166,25 @@ def show(plan: PlanArgument) -> None:
     if why:
         say(why)
     if record.plan.status is PlanStatus.DRAFT:
-        plan_id = record.plan.plan_id
-        say(f"To approve: oncourse plan approve {short(plan_id)} --digest {record.content_digest[7:23]} --as WHO")
+        _to_approve(record)
+
+
+def _to_approve(record: PlanRecord) -> None:
+    """Say what the gate finds now, and what an approval takes."""
+    plan_id = record.plan.plan_id
+    decision = current.house.judged(str(plan_id))
+    for found in decision.violations:
+        say(f"{found.code} {found.severity} {found.where}: {found.message}. {found.mend}")
+    asked = decision.required_authority
+    if decision.verdict is Verdict.DENY:
+        say("The gate denies it as it stands: edit it, or reject it.")
+        return
+    given = len(record.state.approvals)
+    people = "one person" if asked.persons == 1 else f"{asked.persons} people"
+    more = f", one of them a senior approver who overrides {', '.join(asked.overrides)}" if asked.overrides else ""
+    say(f"It takes {people} ({asked.role}){more}; {given} approved so far.")
+    how = "".join(f" --override {code}" for code in asked.overrides) + (" --reason WHY" if asked.overrides else "")
+    say(f"To approve: oncourse plan approve {short(plan_id)} --digest {record.content_digest[7:23]}{how} --as WHO")
 
 
 def _header(record: PlanRecord) -> None:
@@ -185,6 +223,9 @@ def edit(
     file: Annotated[Path | None, typer.Option(help="An edit as JSON: {removed, changed, added}.")] = None,
     remove: Annotated[list[str] | None, typer.Option(help="STEP=reason; may be given several times.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="STEP.param=value; several times.")] = None,
+    answer: Annotated[
+        list[str] | None, typer.Option(help="What the edit does about each reason it was sent back with, in order.")
+    ] = None,
 ) -> None:
     """Edit a draft: a new revision, judged anew; approvals become void."""
     record = current.plan(plan)
@@ -196,7 +237,8 @@ def edit(
         params = changed.setdefault(step_id, dict(record.plan.step(step_id).params or {}))
         params[name] = value
     edits = tuple(StepEdit(step_id=step_id, params=params) for step_id, params in changed.items())
-    change = change.model_copy(update={"removed": (*change.removed, *removed), "changed": (*change.changed, *edits)})
+    more = {"removed": (*change.removed, *removed), "changed": (*change.changed, *edits)}
+    change = PlanEdit.model_validate(change.model_dump() | more | {"answers": (*change.answers, *(answer or ()))})
     told = current.house.edit(str(record.plan.plan_id), change, current.who)
     fresh = current.plan(str(told.plan_id))
     if current.json:
@@ -241,12 +283,26 @@ def diff(
     """Say what changed between two revisions, by step."""
     record = current.plan(plan)
     with current.house.desk.unit() as unit:
-        lines = differences(unit, str(record.plan.plan_id), older, newer or record.plan.revision)
+        found = compare_revisions(unit, str(record.plan.plan_id), older, newer or record.plan.revision)
     if current.json:
-        as_json(lines)
+        as_json(found)
         return
-    for line in lines or ["Nothing changed between these revisions."]:
-        say(line)
+    for told in found.answered:
+        say(f"sent back (revision {told.revision}): {told.reason}")
+        say(f"  answered: {told.answer or 'not yet'}")
+    for one in found.differences:
+        say(_difference(one))
+    if not found.differences:
+        say("Nothing changed between these revisions.")
+
+
+def _difference(one: Difference) -> str:
+    what = f"{one.change.value:8}" + (f"{short(one.step_id)} {one.action_type}" if one.step_id else "the plan")
+    if one.change is Change.REMOVED:
+        return f"{what}: {one.reason}" if one.reason else what
+    if one.change is Change.NEW or not one.field:
+        return what
+    return f"{what}: {one.field}" + (f" {one.before} -> {one.after}" if one.before or one.after else "")
 
 
 @app.command()
@@ -261,13 +317,15 @@ def explain(plan: PlanArgument) -> None:
 def approve(
     plan: PlanArgument,
     digest: Annotated[str, typer.Option(help="The digest you read (at least 12 digits): `plan show` prints it.")],
+    override: OverrideOption = None,
+    reason: Annotated[str, typer.Option(help="Why the override is right (20 letters at least).")] = "",
 ) -> None:
     """Approve exactly what you read."""
-    told = current.house.approve(current.plan_id(plan), digest, current.who)
+    told = current.house.approve(current.plan_id(plan), digest, current.who, override=override_of(override, reason))
     if current.json:
         as_json(told)
     else:
-        say(f"{told.status}: {told.given} of {told.needed} approvals")
+        say(f"{told.status}: {told.given} of {told.needed} approvals{waits_for(told.to_override)}")
 
 
 @app.command()
@@ -283,9 +341,9 @@ def send_back(plan: PlanArgument, reason: Reason) -> None:
 
 
 @app.command()
-def pause(plan: PlanArgument, reason: Reason) -> None:
+def pause(plan: PlanArgument, reason: Reason, *, break_glass: BreakGlass = False) -> None:
     """Pause a running plan; its end stays where it is."""
-    _done(plan, current.house.pause, reason)
+    _done(plan, current.house.pause, reason, break_glass=break_glass)
 
 
 @app.command()
@@ -295,14 +353,48 @@ def resume(plan: PlanArgument, reason: Reason = "") -> None:
 
 
 @app.command()
-def abort(plan: PlanArgument, reason: Reason) -> None:
+def abort(plan: PlanArgument, reason: Reason, *, break_glass: BreakGlass = False) -> None:
     """End a plan at once."""
-    _done(plan, current.house.abort, reason)
+    _done(plan, current.house.abort, reason, break_glass=break_glass)
 
 
-def _done(plan: str, command: Any, reason: str) -> None:
+@app.command()
+def reopen(plan: PlanArgument, reason: Reason) -> None:
+    """Take a running plan back to draft: edit it, and have it approved again."""
+    _done(plan, current.house.reopen, reason)
+
+
+@app.command()
+def transfer(
+    plan: PlanArgument, to: Annotated[str, typer.Option(help="The principal who takes it over.")], reason: Reason
+) -> None:
+    """Hand a plan to another person; a running one waits until that person accepts."""
     plan_id = current.plan_id(plan)
-    command(plan_id, reason, current.who)
+    current.house.transfer(plan_id, to, reason, current.who)
+    record = current.plan(plan_id)
+    if current.json:
+        as_json({"plan_id": plan_id, "status": record.plan.status, "owner": record.plan.owner})
+        return
+    waits = record.state.handover
+    until = f", who accepts until {waits.accept_by:%Y-%m-%d %H:%M} UTC or the plan ends" if waits else ""
+    say(f"Plan {short(plan_id)} is {record.plan.status} and belongs to {record.plan.owner}{until}.")
+
+
+@app.command()
+def accept(plan: PlanArgument) -> None:
+    """Take over a plan that was handed to you; an approver then resumes it."""
+    plan_id = current.plan_id(plan)
+    current.house.accept(plan_id, current.who)
+    status = current.house.status(plan_id)
+    if current.json:
+        as_json({"plan_id": plan_id, "status": status})
+    else:
+        say(f"Plan {short(plan_id)} is yours; it is {status}. An approver resumes it: oncourse plan resume.")
+
+
+def _done(plan: str, command: Any, reason: str, **more: bool) -> None:
+    plan_id = current.plan_id(plan)
+    command(plan_id, reason, current.who, **more)
     status = current.house.status(plan_id)
     if current.json:
         as_json({"plan_id": plan_id, "status": status})

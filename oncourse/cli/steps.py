@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from oncourse.cli.plans import PlanArgument, Reason
+from oncourse.cli.plans import OverrideOption, PlanArgument, Reason, override_of, waits_for
 from oncourse.cli.session import current
 from oncourse.console import as_json, say, short, table
 from orchestrator import BadInputError, ReceiptKind
@@ -74,14 +74,19 @@ def approve(
     step: StepArgument,
     digest: Annotated[str, typer.Option(help="The digest of the text you read: `step show` prints it.")],
     text: Annotated[Path | None, typer.Option(help="A file with the text as you edited it.")] = None,
+    override: OverrideOption = None,
+    reason: Annotated[str, typer.Option(help="Why the override is right.")] = "",
 ) -> None:
     """Approve a step's text exactly as you read it, or as you edited it."""
     try:
         edited = text.read_text(encoding="utf-8") if text is not None else None
     except (OSError, UnicodeDecodeError) as error:
         raise BadInputError(f"{text} cannot be read as UTF-8 text; check the path and the encoding") from error
-    bound = current.house.approve_step(current.plan_id(plan), step, digest, current.who, text=edited)
-    _told(plan, step, f"approved {bound[:23]}")
+    told = current.house.approve_step(
+        current.plan_id(plan), step, digest, current.who, text=edited, override=override_of(override, reason)
+    )
+    people = f"{told.given} of {told.needed} approvals" + waits_for(told.to_override)
+    _told(plan, step, f"approved {told.digest[:23]}, {people}")
 
 
 @app.command()

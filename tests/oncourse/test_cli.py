@@ -118,7 +118,7 @@ def test_an_edit_is_a_new_revision_and_the_diff_says_what_changed(shell, draft):
     assert told["revision"] == 2
     changes = shell.run("plan", "diff", draft)
     assert "They know." in changes
-    assert f"changed {meeting} REQUEST_RENEWAL_MEETING: params" in changes
+    assert f"params  {meeting[:8]} REQUEST_RENEWAL_MEETING: proposed_slots 3 -> 2" in changes
     assert "revision 2" in shell.run("plan", "explain", draft)
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from oncourse.simulator import EAGER, SILENT, Answer
-from orchestrator import ChangedError, NotAllowedError, PlanEdit, Removal
+from orchestrator import BadInputError, ChangedError, NotAllowedError, PlanEdit, Removal
 from plan import IllegalMoveError, PlanStatus, StepStatus
 from tests.house import MONDAY, House, scripts
 
@@ -130,7 +130,11 @@ def test_a_sent_back_draft_carries_its_reason_until_an_edit_answers_it():
     house.orchestrator.send_back(plan_id, "Leave the team out of it.", house.who("otto"))
     assert house.record(plan_id).state.sent_back
     gone = house.step(plan_id, "NOTIFY_ACCOUNT_TEAM").step_id
-    house.orchestrator.edit(plan_id, PlanEdit(removed=(Removal(step_id=gone, reason="As asked."),)), house.who("mara"))
+    edit = PlanEdit(removed=(Removal(step_id=gone, reason="As asked."),))
+    with pytest.raises(BadInputError, match="Leave the team out of it"):
+        house.orchestrator.edit(plan_id, edit, house.who("mara"))
+    answered = edit.model_copy(update={"answers": ("The team is out.",)})
+    house.orchestrator.edit(plan_id, answered, house.who("mara"))
     assert house.record(plan_id).state.sent_back == ()
     assert any("answered_send_back" in line for line in house.sentences(plan_id))
 
