@@ -15,6 +15,8 @@ from ledger.bodies import (
     PlanEdge,
     PolicyPublished,
     PrincipalChanged,
+    ProposalNone,
+    ProposalRefused,
     Proposed,
     StepAdded,
     StepChanged,
@@ -80,6 +82,8 @@ class PlanState(Frozen):
     closed_at: Instant | None = None
     sent_back: tuple[str, ...] = ()
     """Commitments of the reasons that the next revision must answer."""
+    redrafts: int = 0
+    """How often a drafter has tried in vain to answer the newest reason for sending the draft back."""
     reading: Digest | None = None
     """What the evaluator last read."""
     handover: Handover | None = None
@@ -151,6 +155,8 @@ def _evolve_plan(state: PlanState | None, entry: Entry) -> PlanState:
         return _move(state, entry, body)
     if isinstance(body, ObjectiveEvaluated):
         return state.model_copy(update={"reading": body.reading})
+    if isinstance(body, ProposalRefused | ProposalNone):
+        return state.model_copy(update={"redrafts": state.redrafts + 1})
     return _evolve_content(state, body)
 
 
@@ -202,7 +208,7 @@ def _marks(event: PlanEvent, entry: Entry, state: PlanState) -> dict[str, object
     reason = entry.reason.code if entry.reason else ""
     if event is PlanEvent.SEND_BACK:
         text = entry.reason.text if entry.reason else ""
-        return {"sent_back": (*state.sent_back, text or reason), "approvals": ()}
+        return {"sent_back": (*state.sent_back, text or reason), "approvals": (), "redrafts": 0}
     if event is PlanEvent.PAUSE:
         return {"paused_by": entry.actor.id, "pause_reason": reason}
     if event is PlanEvent.ACCEPT:

@@ -40,6 +40,7 @@ from plan import (
     Situation,
     Tenant,
     canonical,
+    proposal_of,
 )
 from store import Event, Store
 
@@ -51,6 +52,10 @@ class Request(Frozen):
     plan_type: PlanType
     approved_actions: tuple[ActionType, ...]
     now: Instant
+    earlier: Proposal | None = None
+    """The draft that was sent back, as a proposal."""
+    reasons: tuple[str, ...] = ()
+    """Why it was sent back, in order: the new draft answers each."""
 
 
 class Orchestrator:
@@ -111,13 +116,27 @@ class Orchestrator:
             authority = authorize(unit, who, Act.IMPORT)
             return records_taken(Hand(unit, who, authority, cause=_person(who)), records)
 
-    def request(self, account_id: str, plan_type: PlanType) -> Request:
-        """Return what a drafter is asked about an account now."""
+    def request(self, account_id: str, plan_type: PlanType, sent_back: str | None = None) -> Request:
+        """Return what a drafter is asked about an account now; `sent_back` names the draft that it makes anew."""
         with self._desk.unit() as unit:
             policy, _ = bundle(unit)
             actions = tuple(sorted(policy.approved_actions(plan_type)))
-            known = situation(unit, account_id)
-            return Request(situation=known, plan_type=plan_type, approved_actions=actions, now=unit.now)
+            known = situation(unit, account_id, without=sent_back)
+            asked = Request(situation=known, plan_type=plan_type, approved_actions=actions, now=unit.now)
+            if sent_back is None:
+                return asked
+            record = unit.plans.get(sent_back)
+            reasons = tuple(unit.blobs.reveal(ref) for ref in record.state.sent_back)
+            earlier = proposal_of(record.plan, known.tenant.calendar)
+            return asked.model_copy(update={"earlier": earlier, "reasons": reasons})
+
+    def wants_redraft(self, plan_id: str) -> str | None:
+        """Return the account of a machine's draft that was sent back and that no drafter has tried to answer yet."""
+        with self._desk.unit() as unit:
+            state = unit.plans.state(plan_id)
+            fresh = state.plan.status is PlanStatus.DRAFT and not state.ever_active and state.redrafts == 0
+            wanted = fresh and state.sent_back and state.drafter != "person"
+            return state.plan.account_id if wanted else None
 
     def has_machine_plan(self, account_id: str, plan_type: PlanType) -> bool:
         """Tell whether a machine's plan of this account and type is open: another would not be drafted."""
@@ -128,9 +147,11 @@ class Orchestrator:
         """Judge a proposal; open a DRAFT, or record the refusal with its codes."""
         return drafting.submit(self._desk, proposal, who, cause, repair=repair)
 
-    def no_plan(self, account_id: str, plan_type: PlanType, answer: NoPlan, cause: Cause) -> None:
-        """Record that no plan is right, and why."""
-        drafting.no_plan(self._desk, account_id, plan_type.value, answer, cause)
+    def no_plan(
+        self, account_id: str, plan_type: PlanType, answer: NoPlan, cause: Cause, plan_id: str | None = None
+    ) -> None:
+        """Record that no plan is right, and why; `plan_id` names the draft that was to be made anew."""
+        drafting.no_plan(self._desk, account_id, plan_type.value, answer, cause, plan_id)
 
     def edit(self, plan_id: str, change: PlanEdit, who: Acting) -> Submitted:
         """Take an edit as a new revision; approvals become void."""

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from ledger import Edited, Entry, PlanState, StepRemoved, evolve
 from orchestrator.errors import BadInputError
-from plan import Difference, Frozen, RevenuePlanV1, compare, references, unseal
+from plan import Change, Difference, Frozen, RevenuePlanV1, compare, references, unseal
 from store import Unit
 
 
@@ -33,7 +33,9 @@ def compare_revisions(unit: Unit, plan_id: str, older: int, newer: int) -> Compa
     plans = {number: _plan_at(unit, plan_id, entries, number) for number in (older, newer)}
     reasons = dict(_removals(unit, entries))
     found = compare(plans[older], plans[newer])
-    told = tuple(d.model_copy(update={"reason": reasons.get(d.step_id, "")}) for d in found)
+    told = tuple(
+        d.model_copy(update={"reason": reasons.get(d.step_id, "")}) if d.change is Change.REMOVED else d for d in found
+    )
     answered = tuple(a for a in _answers(unit, entries) if older <= a.revision < newer)
     return Comparison(older=older, newer=newer, differences=told, answered=answered)
 

@@ -62,10 +62,12 @@ def submit(desk: Desk, proposal: Proposal, who: Acting, cause: Cause, *, repair:
         return Submitted(plan_id=_open(hand, plan, proposal, name), findings=findings(decision))
 
 
-def no_plan(desk: Desk, account_id: str, plan_type: str, answer: NoPlan, cause: Cause) -> None:
-    """Record that no plan is right, and why."""
+def no_plan(
+    desk: Desk, account_id: str, plan_type: str, answer: NoPlan, cause: Cause, plan_id: str | None = None
+) -> None:
+    """Record that no plan is right, and why; in a plan's own story where its draft was to be made anew."""
     with desk.unit() as unit:
-        stream = f"account/{account_id}"
+        stream = f"account/{account_id}" if plan_id is None else f"plan/{plan_id}"
         unit.record(
             stream,
             "proposal.none.v1",
@@ -115,9 +117,12 @@ def _unborn(unit: Unit, plan: RevenuePlanV1) -> PlanRecord:
     )
 
 
-def refuse(hand: Hand, proposal: Proposal, decision: Decision, repair: int, policy: str) -> Submitted:
+def refuse(
+    hand: Hand, proposal: Proposal, decision: Decision, repair: int, policy: str, plan_id: str | None = None
+) -> Submitted:
     """Record a proposal that the gate denies; nothing else comes of it."""
-    unit, stream = hand.unit, f"account/{proposal.account_id}"
+    unit = hand.unit
+    stream = f"account/{proposal.account_id}" if plan_id is None else f"plan/{plan_id}"
     codes = tuple(sorted({v.code for v in decision.violations if v.severity == "HARD"}))
     lines = findings(decision)
     holder = unit.plans.slot_holder(proposal.account_id, proposal.plan_type)

@@ -119,7 +119,7 @@ def revise(desk: Desk, plan_id: str, proposal: Proposal, who: Acting, cause: Cau
         )
         decision = check(draft.plan, gate_context(unit, draft), policy, phase=Phase.PROPOSE, now=unit.now)
         if decision.verdict is Verdict.DENY:
-            return refuse(hand, proposal, decision, repair, name)
+            return refuse(hand, proposal, decision, repair, name, plan_id)
         answers = {answer.reason_number: answer.answer for answer in proposal.answers}
         given = tuple(answers.get(number, "") for number in range(1, len(record.state.sent_back) + 1))
         _take(hand, record, changed, {}, given)

@@ -26,12 +26,7 @@ from plan.approvals import (
     PlanApproval,
     StepApproval,
 )
-from plan.assembly import (
-    Terms,
-    assemble,
-    objective_terms,
-    risk_of,
-)
+from plan.assembly import Terms, assemble, objective_terms, proposal_of, risk_of
 from plan.calendars import (
     DEADLINE_DAYS,
     Calendar,
@@ -337,6 +332,7 @@ __all__ = [
     "plan_move",
     "plan_target",
     "private_fields",
+    "proposal_of",
     "published_schema",
     "ready_status",
     "references",

@@ -7,10 +7,10 @@ from uuid import UUID
 from pydantic import Field
 
 from plan.actions import find_spec
-from plan.calendars import Calendar, deadline
+from plan.calendars import Calendar, days_between, deadline
 from plan.errors import PlanError
 from plan.playbooks import PLAYBOOKS
-from plan.proposals import Proposal, ProposedStep
+from plan.proposals import Proposal, ProposedDependency, ProposedStep
 from plan.revenue_plan import Cause, Constraints, Dependency, PlanStep, RenewalDefenseTerms, RevenuePlanV1
 from plan.scalars import Approval, Frozen, Id, Instant, RiskClass, highest
 from plan.situation import Contract, Situation
@@ -133,3 +133,30 @@ def _step(proposed: ProposedStep, ids: dict[str, UUID], calendar: Calendar, *, n
 def _patience(proposed: ProposedStep) -> timedelta:
     """How long a step may wait for its turn: what it waits for may itself be retried."""
     return timedelta(days=45 if proposed.depends_on else 14)
+
+
+def proposal_of(plan: RevenuePlanV1, calendar: Calendar) -> Proposal:
+    """Return what a drafter would have proposed to get this plan: days counted from its creation, keys for ids."""
+    keys = {step.step_id: f"step_{number}" for number, step in enumerate(plan.steps, start=1)}
+    day_zero = calendar.local_date(plan.created_at)
+    steps = tuple(
+        ProposedStep(
+            key=keys[step.step_id],
+            action_type=step.action_type,
+            params=step.params or {},
+            depends_on=tuple(
+                ProposedDependency(key=keys[d.step_id], kind=d.kind, outcomes=d.outcomes)
+                for d in step.depends_on
+                if d.step_id in keys
+            ),
+            start_day=max(0, days_between(day_zero, calendar.local_date(step.not_before))),
+            due_day=max(0, days_between(day_zero, calendar.local_date(step.due_by))),
+            required=step.required,
+            evidence=step.evidence,
+            rationale=step.rationale,
+        )
+        for step in plan.steps
+    )
+    return Proposal(
+        account_id=plan.account_id, plan_type=plan.plan_type, subject=plan.subject, goal=plan.goal, steps=steps
+    )
