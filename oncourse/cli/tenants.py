@@ -10,11 +10,12 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from gate import default_bundle, load_bundle
 from oncourse.bootstrap import Tenancy, first_admin, open_store
+from oncourse.cli.reviews import review
 from oncourse.cli.session import current
 from oncourse.config import unknown_variables
-from oncourse.console import as_json, err, indented, say, short, table
+from oncourse.console import as_json, err, indented, say
 from orchestrator import BadInputError, Executor
-from plan import Approval, Calendar, Mode, PlanStatus, StepStatus, Tenant
+from plan import Calendar, Mode, Tenant
 from store import Store, open_engine, schema_state
 
 FINDINGS = 6
@@ -129,61 +130,6 @@ def _day(text: str) -> date:
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
         raise BadInputError(f"{text!r} lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}")
     return found
-
-
-def review() -> None:
-    """List what waits for a person: drafts, rendered steps, tasks, and steps in doubt."""
-    with current.house.desk.unit() as unit:
-        records = unit.plans.find(statuses=[PlanStatus.DRAFT, PlanStatus.ACTIVE, PlanStatus.PAUSED])
-        rows: list[tuple[str, str, str, str, str]] = []
-        for record in records:
-            plan = record.plan
-            if plan.status is PlanStatus.DRAFT:
-                what = "sent back: waits for an edit" if record.state.sent_back else "approve the draft"
-                rows.append((short(plan.plan_id), "", plan.account_id, what, record.content_digest[7:23]))
-            elif plan.status is PlanStatus.PAUSED:
-                rows.append(
-                    (
-                        short(plan.plan_id),
-                        "",
-                        plan.account_id,
-                        f"paused ({record.state.pause_reason}): resume or abort",
-                        "",
-                    )
-                )
-            for step in plan.steps:
-                kept = unit.effects.artefact(plan.plan_id, step.step_id, step.attempts + 1)
-                digest = kept.digest[7:23] if kept else ""
-                if step.status is StepStatus.PENDING_APPROVAL:
-                    rows.append(
-                        (
-                            short(plan.plan_id),
-                            short(step.step_id),
-                            plan.account_id,
-                            f"approve {step.action_type}",
-                            digest,
-                        )
-                    )
-                elif step.status is StepStatus.IN_DOUBT:
-                    rows.append(
-                        (short(plan.plan_id), short(step.step_id), plan.account_id, f"find out: {step.action_type}", "")
-                    )
-                elif step.status is StepStatus.AWAITING_OUTCOME and step.approval is Approval.TASK:
-                    rows.append(
-                        (
-                            short(plan.plan_id),
-                            short(step.step_id),
-                            plan.account_id,
-                            f"do {step.action_type}, report its outcome",
-                            "",
-                        )
-                    )
-    if current.json:
-        as_json([dict(zip(("plan", "step", "account", "what", "digest"), row, strict=True)) for row in rows])
-    elif rows:
-        table(("plan", "step", "account", "what", "digest to quote"), rows)
-    else:
-        say("Nothing waits for a person.")
 
 
 def worker(
