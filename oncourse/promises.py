@@ -11,7 +11,7 @@ from typing import NamedTuple
 from evaluator import evaluate
 from gate import Phase, check
 from ledger import Entry, PlanState, StepAdded, StepEdge, evolve, stopped
-from orchestrator import bundle, gate_context
+from orchestrator import bundle, gate_context, people, persons
 from plan import (
     CLOSED,
     PLAYBOOKS,
@@ -222,7 +222,16 @@ def same_inputs_same_answer(seen: Evidence) -> list[str]:
 
 
 _PERSONAL = frozenset(
-    {"plan.approved.v1", "plan.endorsed.v1", "plan.resumed.v1", "plan.transferred.v1", "step.approved.v1"}
+    {
+        "plan.approved.v1",
+        "plan.endorsed.v1",
+        "plan.resumed.v1",
+        "plan.reopened.v1",
+        "plan.transferred.v1",
+        "plan.accepted.v1",
+        "step.approved.v1",
+        "step.endorsed.v1",
+    }
 )
 
 
@@ -238,10 +247,10 @@ def no_machine_approves(seen: Evidence) -> list[str]:
             if entry.type in _PERSONAL and entry.actor.kind != "human":
                 found.append(f"{entry.address}: a machine ({entry.actor.id}) took {entry.type}")
             if entry.type == "plan.approved.v1" and before is not None:
-                people = {a.principal_id for a in moment.after.approvals}
-                if len(people) < needed:
-                    found.append(f"{entry.address}: {len(people)} approved what demands {needed}")
-                if people & before.editors:
+                given = moment.after.approvals
+                if persons(given) < needed:
+                    found.append(f"{entry.address}: {persons(given)} approved what demands {needed}")
+                if people(given) & before.editors:
                     found.append(f"{entry.address}: an editor approved his own content")
     return found
 

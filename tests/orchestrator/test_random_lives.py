@@ -2,18 +2,20 @@
 
 import random
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 
 from oncourse.simulator import SimulatedExecutor
-from orchestrator import PlanEdit, Receipt, ReceiptKind, Removal
+from orchestrator import PlanEdit, Receipt, ReceiptKind, Records, Removal
 from plan import CLOSED, OncourseError, StepStatus, spec_of
 from store import Event, EventType
-from tests.house import House
+from tests.house import House, records
 
 SEEDS = 12
 STEPS = 50
 PEOPLE = ("mara", "otto", "sara", "vera", "root")
+OWNERS = ("mara", "vera", "root")
 
 
 class Wild(SimulatedExecutor):
@@ -72,7 +74,11 @@ class Life:
             ]
         found = self.chance.choice((ReceiptKind.SUCCEEDED, ReceiptKind.FAILED, ReceiptKind.NOT_SENT))
         outcome = self.chance.choice((*spec_of(step.action_type).outcomes, "WEIRD"))
-        removal = PlanEdit(removed=(Removal(step_id=step.step_id, reason="At random."),))
+        answers = ("Done as asked.",) * len(record.state.sent_back)
+        removal = PlanEdit(removed=(Removal(step_id=step.step_id, reason="At random."),), answers=answers)
+        later = PlanEdit(
+            expires_at=record.plan.expires_at + timedelta(days=self.chance.randint(-20, 20)), answers=answers
+        )
         return [
             *[lambda: self.house.approve(plan_id, self.chance.choice(("otto", "sara", "vera")))] * 6,
             *[lambda: self.approve_steps(record)] * 8,
@@ -81,18 +87,32 @@ class Life:
             *[lambda: do.edit(plan_id, removal, who)] * 2,
             *[lambda: do.resume(plan_id, "Go on.", who)] * 2,
             *[lambda: do.retry(plan_id, step_id, "Again.", who)] * 2,
+            lambda: do.edit(plan_id, later, who),
+            lambda: do.reopen(plan_id, "Otherwise.", who),
+            lambda: do.transfer(plan_id, self.chance.choice(OWNERS), "A change.", who),
+            lambda: self.own(record.plan.account_id),
+            *[lambda: do.accept(plan_id, self.house.who(record.plan.owner))] * 3,
             lambda: do.pause(plan_id, "Why not.", who),
             lambda: do.send_back(plan_id, "Again.", who),
             lambda: do.skip(plan_id, step_id, "Not now.", who),
             lambda: do.reconcile(plan_id, step_id, found, "Asked.", who),
         ]
 
+    def own(self, account_id):
+        """Let the CRM say that the account has another owner, or that one has left."""
+        known = records(account_id)
+        owner = self.chance.choice((*OWNERS, None))
+        account = known["accounts"][0].model_copy(update={"owner_id": owner})
+        left = known["owners"][0].model_copy(update={"active": self.chance.random() < 0.7})
+        families = {"accounts": (account,), "owners": (left,)}
+        self.house.orchestrator.take_records(Records(families=families), self.house.who("root"))
+
     def approve_steps(self, record):
         for step in record.plan.steps:
             if step.status is StepStatus.PENDING_APPROVAL:
                 with self.house.unit() as unit:
                     kept = unit.effects.artefact(record.plan.plan_id, step.step_id, step.attempts + 1)
-                who = self.house.who(self.chance.choice(("otto", "sara")))
+                who = self.house.who(self.chance.choice(("otto", "sara", "vera")))
                 text = self.chance.choice((None, "As edited."))
                 self.house.orchestrator.approve_step(
                     str(record.plan.plan_id), str(step.step_id), kept.digest, who, text=text
@@ -116,7 +136,7 @@ def test_whatever_people_and_providers_do_the_promises_hold_and_every_plan_ends(
     for _ in range(STEPS):
         life.step_once()
     assert life.house.broken() == []
-    life.house.run(130)
+    life.house.run(150)
     assert life.house.broken() == []
     with life.house.unit() as unit:
         assert all(r.plan.status in CLOSED for r in unit.plans.find())
