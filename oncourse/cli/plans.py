@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 import ledger
 from gate import Verdict
+from oncourse.cli.days import day_of
 from oncourse.cli.session import current
 from oncourse.console import as_json, say, short, table
 from orchestrator import BadInputError, DeniedError, Override, PlanEdit, Removal, StepEdit, compare_revisions
@@ -226,6 +227,7 @@ def edit(
     answer: Annotated[
         list[str] | None, typer.Option(help="What the edit does about each reason it was sent back with, in order.")
     ] = None,
+    ends: Annotated[str, typer.Option(help="The plan's new last day (YYYY-MM-DD).")] = "",
 ) -> None:
     """Edit a draft: a new revision, judged anew; approvals become void."""
     record = current.plan(plan)
@@ -237,7 +239,9 @@ def edit(
         params = changed.setdefault(step_id, dict(record.plan.step(step_id).params or {}))
         params[name] = value
     edits = tuple(StepEdit(step_id=step_id, params=params) for step_id, params in changed.items())
-    more = {"removed": (*change.removed, *removed), "changed": (*change.changed, *edits)}
+    more: dict[str, Any] = {"removed": (*change.removed, *removed), "changed": (*change.changed, *edits)}
+    if ends:
+        more["expires_at"] = current.tenancy.tenant().calendar.end_of(day_of(ends))
     change = PlanEdit.model_validate(change.model_dump() | more | {"answers": (*change.answers, *(answer or ()))})
     told = current.house.edit(str(record.plan.plan_id), change, current.who)
     fresh = current.plan(str(told.plan_id))

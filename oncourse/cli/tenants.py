@@ -1,6 +1,6 @@
 """The commands of a whole tenant: init, import, review, worker, demo, doctor, version."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from importlib.metadata import version as installed
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from gate import default_bundle, load_bundle
 from oncourse.bootstrap import Tenancy, first_admin, open_store
+from oncourse.cli.days import FIRST_YEAR, LAST_YEAR, day_of
 from oncourse.cli.reviews import review
 from oncourse.cli.session import current
 from oncourse.config import unknown_variables
@@ -19,7 +20,6 @@ from plan import Calendar, Mode, Tenant
 from store import Store, open_engine, schema_state
 
 FINDINGS = 6
-_FIRST_YEAR, _LAST_YEAR = 1970, 2200
 
 
 def register(app: typer.Typer) -> None:
@@ -76,8 +76,8 @@ def _instant(text: str) -> datetime:
         raise BadInputError(f"{text!r} is no instant; write it as 2026-03-02T09:00:00+01:00") from error
     if found.tzinfo is None:
         raise BadInputError(f"{text!r} has no time zone; write it as 2026-03-02T09:00:00+01:00")
-    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-        raise BadInputError(f"{text!r} lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}")
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise BadInputError(f"{text!r} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return found.astimezone(UTC)
 
 
@@ -106,7 +106,7 @@ def import_(
 
         if source == "ravenstack":
             batch = (
-                read_ravenstack(directory, _day(as_of), told) if as_of else read_ravenstack(directory, progress=told)
+                read_ravenstack(directory, day_of(as_of), told) if as_of else read_ravenstack(directory, progress=told)
             )
         elif source == "flat":
             batch = read_flat(directory, told)
@@ -120,16 +120,6 @@ def import_(
     say(f"{batch.rows} rows, {len(batch.accounts)} accounts")
     for line in batch.unmapped:
         say(f"not mapped: {line}")
-
-
-def _day(text: str) -> date:
-    try:
-        found = date.fromisoformat(text)
-    except ValueError as error:
-        raise BadInputError(f"{text!r} is no day; write it as YYYY-MM-DD") from error
-    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-        raise BadInputError(f"{text!r} lies outside the years {_FIRST_YEAR} to {_LAST_YEAR}")
-    return found
 
 
 def worker(
@@ -183,7 +173,7 @@ def rehearse(
     from oncourse.imports.ravenstack import AS_OF
     from oncourse.rehearsal import rehearse as run
 
-    on = _day(as_of) if as_of else AS_OF
+    on = day_of(as_of) if as_of else AS_OF
     batch = read_ravenstack(directory, on)
     run(batch, candidates(batch, on), on, target, pick_drafter(current.settings), json=current.json)
 
