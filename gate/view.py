@@ -60,9 +60,9 @@ class View:
 
     @cached_property
     def judged(self) -> tuple[Judged, ...]:
-        """Return the steps in question.
+        """Return the steps in question: at STEP the starting one, else those that neither were sent nor have ended.
 
-        All of them at PROPOSE and APPROVE, the unsent ones at ACTIVATE and RESUME, the starting one at STEP.
+        What is frozen was judged in its time; today's situation no longer speaks about it.
         """
         return tuple(
             Judged(f"steps[{index}]", step, find_spec(step.action_type))
@@ -73,7 +73,7 @@ class View:
     def _asked(self, step: PlanStep) -> bool:
         if self.phase is Phase.STEP:
             return step.step_id == self.context.step_id
-        return self.phase not in {Phase.ACTIVATE, Phase.RESUME} or step.status in UNSENT
+        return step.status in UNSENT
 
     @cached_property
     def known(self) -> tuple[tuple[str, PlanStep, ActionSpec], ...]:

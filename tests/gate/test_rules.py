@@ -102,10 +102,11 @@ def test_the_authority_grows_with_the_risk_and_the_amount(risk, amount, persons)
     assert gate.required_authority(risk, (), POLICY, amount).persons == persons
 
 
-def test_sent_steps_are_not_judged_again_when_a_plan_resumes():
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.STEP])
+def test_what_was_sent_or_has_ended_is_not_judged_again(phase):
     sent = with_step(MEETING, status=StepStatus.DONE, outcome="MEETING_BOOKED", attempts=1, params=None)
-    assert "PG013" not in judge(sent, phase=Phase.RESUME).codes
-    assert "PG013" in judge(sent, phase=Phase.APPROVE).codes
+    assert "PG013" not in judge(sent, phase=phase).codes
+    assert "PG013" in judge(with_step(MEETING, params=None), phase=phase).codes
 
 
 def test_a_week_is_a_week_also_when_the_clocks_change():
