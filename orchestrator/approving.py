@@ -168,10 +168,20 @@ def same(digest: str, seen: str) -> bool:
 
 def as_seen(record: PlanRecord, seen: str) -> None:
     """Raise ChangedError where the draft is not the one that the person read."""
+    unaltered(record)
     if not same(record.content_digest, seen):
         raise ChangedError(
             f"the draft is now {record.content_digest[:23]} (revision {record.plan.revision}), not what you saw; "
             f"read it again: oncourse plan show {record.plan.plan_id}"
+        )
+
+
+def unaltered(record: PlanRecord) -> None:
+    """Raise ChangedError where a text of the plan was changed behind the ledger's back."""
+    if record.altered:
+        raise ChangedError(
+            "a text of this plan is not what the ledger committed to; nobody can approve or edit it. "
+            "Find it with: oncourse ledger replay"
         )
 
 

@@ -129,7 +129,7 @@ def gate_context(unit: Unit, record: PlanRecord, *, objective_met: bool = False)
         tenant_id=unit.tenant_id,
         situation=situation(unit, plan.account_id, without=str(plan.plan_id)),
         objective_met=objective_met,
-        content_digest=record.content_digest,
+        content_digest=None if record.altered else record.content_digest,
         approvals=state.approvals,
         step_approvals=state.step_approvals,
         editors=state.editors,

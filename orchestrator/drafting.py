@@ -111,6 +111,7 @@ def _unborn(unit: Unit, plan: RevenuePlanV1) -> PlanRecord:
         plan=plan,
         known={},
         content_digest=content_digest(sealed),
+        altered=False,
         row_version=0,
         fence=0,
         next_wake_at=None,

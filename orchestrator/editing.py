@@ -14,6 +14,7 @@ from ledger import (
     StepRemoved,
     StepsReordered,
 )
+from orchestrator.approving import unaltered
 from orchestrator.desk import Acting, Desk, authorize, bundle, findings, gate_context, judge, situation
 from orchestrator.drafting import Submitted, refuse, terms_of
 from orchestrator.errors import BadInputError, DeniedError
@@ -79,6 +80,7 @@ def edit(desk: Desk, plan_id: str, change: PlanEdit, who: Acting, cause: Cause) 
     """
     with desk.unit() as unit:
         record = unit.plans.get(plan_id)
+        unaltered(record)
         hand = Hand(unit, who, authorize(unit, who, Act.EDIT, record.state), cause=cause)
         _answered(unit, record, change)
         changed = _changed(desk, unit, record, change)
@@ -97,6 +99,7 @@ def revise(desk: Desk, plan_id: str, proposal: Proposal, who: Acting, cause: Cau
     """
     with desk.unit() as unit:
         record = unit.plans.get(plan_id)
+        unaltered(record)
         hand = Hand(unit, who, authorize(unit, who, Act.PROPOSE, record.state), cause=cause)
         if not record.state.sent_back or record.plan.status is not PlanStatus.DRAFT or record.state.ever_active:
             raise BadInputError("only a draft that was sent back and never ran is drafted again; edit this one")

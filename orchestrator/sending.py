@@ -19,6 +19,7 @@ from orchestrator.ports import Order, Receipt, ReceiptKind
 from orchestrator.rendering import keep_text, render
 from orchestrator.touches import touched
 from plan import (
+    ALTERED,
     Approval,
     Cause,
     Mode,
@@ -50,6 +51,8 @@ def start(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
         kept = _text_of(unit, record, step)
         context = gate_context(unit, record, objective_met=objective_met(unit, record))
         context = context.model_copy(update={"step_id": step_id, "rendered_digest": kept.digest})
+        if unit.text(kept.ref) == ALTERED:
+            context = context.model_copy(update={"content_digest": None})
         decision, entry = judge(unit, record, context, Phase.STEP, cause)
         hand = Hand(unit, desk.system, cause=cause).because(entry)
         unit.wake(plan_id, unit.now)

@@ -37,6 +37,7 @@ from plan.calendars import (
 )
 from plan.differences import Change, Difference, compare
 from plan.digests import (
+    ALTERED,
     ERASED,
     REF_PREFIX,
     Blob,
@@ -193,6 +194,7 @@ from plan.situation import (
 )
 
 __all__ = [
+    "ALTERED",
     "CLOSED",
     "DEADLINE_DAYS",
     "ERASED",

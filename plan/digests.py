@@ -16,6 +16,8 @@ from plan.scalars import INT_BOUND
 
 REF_PREFIX = "ref:sha256:"
 ERASED = "[erased]"
+ALTERED = "[altered]"
+"""What a text reads that no longer is what its commitment says."""
 MAX_DEPTH = 32
 """Deeper nesting than any value of ours; what comes from outside may not exhaust the stack."""
 

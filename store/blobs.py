@@ -4,10 +4,15 @@ from collections.abc import Iterable
 
 from sqlalchemy import Connection, and_, delete, insert, select
 
-from plan import ERASED, Blob
+from plan import ALTERED, ERASED, Blob, commitment
 from store.tables import blob
 
 _CHUNK = 500
+_TEXTS = select(blob.c.ref, blob.c.nonce, blob.c.content)
+
+
+def _holds(ref: str, nonce: bytes, content: str) -> bool:
+    return commitment(nonce, content) == ref
 
 
 class Blobs:
@@ -26,15 +31,18 @@ class Blobs:
             self._connection.execute(insert(blob), rows)
 
     def contents(self, refs: Iterable[str]) -> dict[str, str]:
-        """Return reference -> text for those that still exist."""
+        """Return reference -> text for those that still exist; `[altered]` where a text belies its commitment."""
         wanted, found = sorted(refs), {}
         for start in range(0, len(wanted), _CHUNK):
             chunk = wanted[start : start + _CHUNK]
-            rows = self._connection.execute(
-                select(blob.c.ref, blob.c.content).where(blob.c.tenant_id == self._tenant, blob.c.ref.in_(chunk))
-            )
-            found.update({row.ref: row.content for row in rows})
+            rows = self._connection.execute(_TEXTS.where(blob.c.tenant_id == self._tenant, blob.c.ref.in_(chunk)))
+            found.update({row.ref: row.content if _holds(row.ref, row.nonce, row.content) else ALTERED for row in rows})
         return found
+
+    def altered(self) -> list[str]:
+        """Return the references of all texts that are no longer what their commitments say."""
+        rows = self._connection.execute(_TEXTS.where(blob.c.tenant_id == self._tenant).order_by(blob.c.ref))
+        return [row.ref for row in rows if not _holds(row.ref, row.nonce, row.content)]
 
     def reveal(self, ref: str) -> str:
         """Return one text, or `[erased]`."""

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from ledger import PlanState
 from plan import (
+    ALTERED,
     OPEN,
     Frozen,
     Instant,
@@ -41,6 +42,9 @@ class PlanRecord(Frozen):
     known: dict[str, str]
     """Private text -> its commitment, so that an unchanged text keeps its digest."""
     content_digest: str
+    """Of the content as it stands in the rows, computed when it was read."""
+    altered: bool
+    """A private text of the plan is not what its commitment says."""
     row_version: int
     fence: int
     next_wake_at: Instant | None
@@ -254,7 +258,8 @@ class Plans:
             state=state,
             plan=unseal(state.plan, contents),
             known={text: ref for ref, text in contents.items()},
-            content_digest=row["content_digest"],
+            content_digest=content_digest(state.plan),
+            altered=ALTERED in contents.values(),
             row_version=row["row_version"],
             fence=row["fence"],
             next_wake_at=row["next_wake_at"],

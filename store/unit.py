@@ -195,6 +195,7 @@ class Unit:
             streams.setdefault(entry.stream, []).append(entry)
         if sum(map(len, streams.values())) != self._tenant_row()["ledger_size"]:
             findings.append("the ledger's size differs from its head")
+        findings += [f"the text {ref} is not what its commitment says" for ref in self.blobs.altered()]
         for name, entries in sorted(streams.items()):
             try:
                 findings.extend(self._compare(name, fold(entries)))

@@ -232,7 +232,11 @@ def test_a_machine_that_drafted_too_late_opens_no_second_plan(house):
 
     house.know()
     asked = house.orchestrator.request("acme", PlanType.RENEWAL_DEFENSE)
-    drafted = playbook_drafter().draft(ProposalRequest.model_validate(asked.model_dump())).outcome
+    drafted = (
+        playbook_drafter()
+        .draft(ProposalRequest.model_validate(asked.model_dump(exclude={"earlier", "reasons"})))
+        .outcome
+    )
     who, cause = drafter_of("t1", "playbook"), Cause(kind="posture", ref="x")
     first = house.orchestrator.submit(drafted, who, cause)
     second = house.orchestrator.submit(drafted, who, cause)
