@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from gate import Act, Decision, Phase, PolicyBundle, Verdict, check
+from gate import Act, Decision, Phase, PolicyBundle, Verdict, check, inputs_text
 from ledger import (
     Actor,
     Authority,
@@ -52,9 +52,11 @@ def submit(desk: Desk, proposal: Proposal, who: Acting, cause: Cause, *, repair:
         plan = assemble(proposal, known, terms, new_id=desk.ids.new, now=unit.now, cause=cause)
         hand = Hand(unit, who, authority, cause=cause)
         record = _unborn(unit, plan)
-        decision = check(plan, gate_context(unit, record), policy, phase=Phase.PROPOSE, now=unit.now)
+        context = gate_context(unit, record)
+        decision = check(plan, context, policy, phase=Phase.PROPOSE, now=unit.now)
         if decision.verdict is Verdict.DENY:
-            return _refuse(hand, proposal, decision, repair, name)
+            told = inputs_text(plan, context, unit.now)
+            return _refuse(hand, proposal, decision, repair, name, told=told)
         if who.principal.kind is ActorKind.AGENT:
             open_one = open_machine_plan(unit, proposal.account_id, proposal.plan_type)
             if open_one is not None:
@@ -115,7 +117,7 @@ def _unborn(unit: Unit, plan: RevenuePlanV1) -> PlanRecord:
     )
 
 
-def _refuse(hand: Hand, proposal: Proposal, decision: Decision, repair: int, policy: str) -> Submitted:
+def _refuse(hand: Hand, proposal: Proposal, decision: Decision, repair: int, policy: str, *, told: str) -> Submitted:
     unit, stream = hand.unit, f"account/{proposal.account_id}"
     codes = tuple(sorted({v.code for v in decision.violations if v.severity == "HARD"}))
     lines = findings(decision)
@@ -130,6 +132,9 @@ def _refuse(hand: Hand, proposal: Proposal, decision: Decision, repair: int, pol
             repair=repair,
             holder=holder if "PG040" in codes else None,
             drafter=proposal.provenance.drafter,
+            decision=decision.digest,
+            ruleset=decision.ruleset_digest,
+            inputs=unit.sealer(stream).seal(told),
         ),
         actor=Actor(kind=ActorKind.POLICY, id="gate", on_behalf_of=hand.who.principal.principal_id),
         authority=Authority(role="policy", grant="AUTH-GATE"),
