@@ -38,20 +38,30 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
-def load_bundle(text: str) -> PolicyBundle:
-    """Read a bundle; raise BadPolicyError with one line that names the place.
-
-    A severity below its rule's floor is refused: a bundle may raise a severity, never lower it.
-    """
+def parse_yaml(text: str, what: str) -> dict[str, Any]:
+    """Return a YAML text's mapping; raise BadPolicyError with one line that names `what` and the place."""
     try:
         raw = yaml.load(text, Loader=_Loader)  # noqa: S506 - a subclass of SafeLoader
     except (yaml.YAMLError, ValueError) as error:  # a ValueError: a number or date that is none
         told = " ".join(str(error).split())
-        raise BadPolicyError(f"the policy is no YAML: {told}") from error
+        raise BadPolicyError(f"the {what} is no YAML: {told}") from error
     except RecursionError as error:
-        raise BadPolicyError("the policy is nested too deep; start from the default one") from error
+        raise BadPolicyError(f"the {what} is nested too deep; start from one that ships with this version") from error
     if not isinstance(raw, dict):
-        raise BadPolicyError("the policy is no mapping; start from the default one")
+        raise BadPolicyError(f"the {what} is no mapping; start from one that ships with this version")
+    return raw
+
+
+def load_bundle(text: str) -> PolicyBundle:
+    """Read a bundle; raise BadPolicyError with one line that names the place."""
+    return bundle_of(parse_yaml(text, "policy"))
+
+
+def bundle_of(raw: dict[str, Any]) -> PolicyBundle:
+    """Return the bundle that plain data means; raise BadPolicyError with one line that names the place.
+
+    A severity below its rule's floor is refused: a bundle may raise a severity, never lower it.
+    """
     try:
         bundle = PolicyBundle.model_validate(raw)
     except ValidationError as error:

@@ -13,18 +13,24 @@ from ledger.bodies import (
     GateEvaluated,
     LateResult,
     LogOpened,
+    ModeAsked,
+    ModeChanged,
     ObjectiveEvaluated,
     PlanEdge,
+    PolicyProposed,
     PolicyPublished,
     PrincipalChanged,
     ProposalNone,
     ProposalRefused,
     Proposed,
+    Simulated,
     StepAdded,
     StepChanged,
     StepEdge,
     StepRemoved,
     StepsReordered,
+    SwitchNamed,
+    SwitchReleased,
     Transferred,
 )
 from ledger.entries import (
@@ -43,7 +49,8 @@ from ledger.entries import (
     Reason,
 )
 from ledger.explain import explain, sentence, stopped, why
-from ledger.fold import PlanState, PolicyState, State, evolve, fold, state_digest
+from ledger.fold import PlanState, State, evolve, fold, state_digest
+from ledger.standing import PolicyState, Switch, TenantState
 
 __all__ = [
     "APPROVAL_REQUESTED",
@@ -67,9 +74,12 @@ __all__ = [
     "LateResult",
     "LedgerError",
     "LogOpened",
+    "ModeAsked",
+    "ModeChanged",
     "ObjectiveEvaluated",
     "PlanEdge",
     "PlanState",
+    "PolicyProposed",
     "PolicyPublished",
     "PolicyState",
     "PrincipalChanged",
@@ -77,12 +87,17 @@ __all__ = [
     "ProposalRefused",
     "Proposed",
     "Reason",
+    "Simulated",
     "State",
     "StepAdded",
     "StepChanged",
     "StepEdge",
     "StepRemoved",
     "StepsReordered",
+    "Switch",
+    "SwitchNamed",
+    "SwitchReleased",
+    "TenantState",
     "Transferred",
     "evolve",
     "explain",

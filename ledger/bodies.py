@@ -10,6 +10,7 @@ from plan import (
     Frozen,
     Id,
     Instant,
+    Mode,
     PlanApproval,
     PlanStatus,
     PlanStep,
@@ -132,8 +133,10 @@ class GateEvaluated(Frozen):
     decision: Digest
     ruleset: Digest
     inputs: str = Field(max_length=80)
-    """A commitment of the inputs' digest: inputs hold personal data."""
+    """A commitment of all that the gate was told (plan, context, now), as canonical JSON: it holds personal data."""
     step_id: UUID | None = None
+    pinned: Digest | None = None
+    """The bundle that the plan runs under, where it was judged under that one too and the stricter answer counts."""
 
 
 class ObjectiveEvaluated(Frozen):
@@ -159,6 +162,11 @@ class ProposalRefused(Frozen):
     holder: str | None = None
     """The plan that holds the slot, where PG040 refused."""
     drafter: str = Field(max_length=40)
+    phase: str = Field(default="PROPOSE", max_length=20)
+    decision: Digest | None = None
+    ruleset: Digest | None = None
+    inputs: str | None = Field(default=None, max_length=80)
+    """A commitment of all that the gate was told, as canonical JSON; None where the gate was not asked."""
 
 
 class ProposalNone(Frozen):
@@ -198,6 +206,29 @@ class EventReceived(Frozen):
     body: Digest | str = Field(max_length=80)
 
 
+class Simulated(Frozen):
+    """What a bundle would have changed in past decisions, in numbers."""
+
+    judged: int = Field(ge=0)
+    since: Instant
+    moved: dict[str, int] = Field(default_factory=dict)
+    """Verdict before and after, such as `ASK -> DENY`: how often."""
+    appeared: dict[str, int] = Field(default_factory=dict)
+    vanished: dict[str, int] = Field(default_factory=dict)
+    authority: dict[str, int] = Field(default_factory=dict)
+    """Required authority before and after: how often."""
+
+
+class PolicyProposed(Frozen):
+    """One admin wants a bundle in force, after a simulation; it takes another one."""
+
+    digest: Digest
+    name: str = Field(max_length=120)
+    base: Digest
+    """The bundle in force when it was simulated."""
+    simulated: Simulated
+
+
 class PolicyPublished(Frozen):
     """A bundle came into force."""
 
@@ -210,6 +241,34 @@ class PrincipalChanged(Frozen):
     """A principal was added or changed."""
 
     principal: Principal
+
+
+class ModeAsked(Frozen):
+    """One admin wants effects to leave the house; it takes another one."""
+
+    mode: Mode
+
+
+class ModeChanged(Frozen):
+    """Effects are recorded only, or leave the house."""
+
+    mode: Mode
+    asked_by: Id | None = None
+    """Who asked first, where it took two."""
+
+
+class SwitchNamed(Frozen):
+    """A kill switch: thrown, or asked to be released."""
+
+    switch: Id
+
+
+class SwitchReleased(Frozen):
+    """A kill switch is off again."""
+
+    switch: Id
+    asked_by: Id
+    """Who asked first: it takes two."""
 
 
 class LogOpened(Frozen):

@@ -18,8 +18,11 @@ from ledger.bodies import (
     GateEvaluated,
     LateResult,
     LogOpened,
+    ModeAsked,
+    ModeChanged,
     ObjectiveEvaluated,
     PlanEdge,
+    PolicyProposed,
     PolicyPublished,
     PrincipalChanged,
     ProposalNone,
@@ -30,6 +33,8 @@ from ledger.bodies import (
     StepEdge,
     StepRemoved,
     StepsReordered,
+    SwitchNamed,
+    SwitchReleased,
     Transferred,
 )
 from plan import (
@@ -164,7 +169,13 @@ DATA: dict[str, type[Frozen]] = (
         "proposal.none.v1": ProposalNone,
         "fact.recorded.v1": FactRecorded,
         "event.received.v1": EventReceived,
+        "policy.proposed.v1": PolicyProposed,
         "policy.published.v1": PolicyPublished,
+        "tenant.mode_asked.v1": ModeAsked,
+        "tenant.mode_changed.v1": ModeChanged,
+        "switch.thrown.v1": SwitchNamed,
+        "switch.release_asked.v1": SwitchNamed,
+        "switch.released.v1": SwitchReleased,
         "principal.added.v1": PrincipalChanged,
         "principal.changed.v1": PrincipalChanged,
         "log.opened.v1": LogOpened,
@@ -174,7 +185,16 @@ DATA: dict[str, type[Frozen]] = (
 PLAN_EVENTS = {name: event for event, name in PLAN_ENTRIES.items()}
 STEP_EVENTS = {name: event for event, name in STEP_ENTRIES.items()} | {APPROVAL_REQUESTED: StepEvent.READY}
 _NEEDS_REASON = frozenset(
-    {"step.removed.v1", "step.skipped.v1", "plan.sent_back.v1", "plan.rejected.v1", "plan.aborted.v1"}
+    {
+        "step.removed.v1",
+        "step.skipped.v1",
+        "plan.sent_back.v1",
+        "plan.rejected.v1",
+        "plan.aborted.v1",
+        "switch.thrown.v1",
+        "switch.release_asked.v1",
+        "switch.released.v1",
+    }
 )
 
 
@@ -182,7 +202,7 @@ class Entry(Frozen):
     """One line of the ledger. `stream#seq` is the address that people quote; `at` is never used for order."""
 
     v: Literal[1] = 1
-    stream: str = Field(pattern=r"^(plan|policy|principal|account|log)(/[!-~]{1,120})?$")
+    stream: str = Field(pattern=r"^(plan|policy|principal|account|tenant|log)(/[!-~]{1,120})?$")
     seq: int = Field(ge=1)
     type: str
     at: Instant

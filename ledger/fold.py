@@ -13,6 +13,7 @@ from ledger.bodies import (
     Endorsed,
     ObjectiveEvaluated,
     PlanEdge,
+    PolicyProposed,
     PolicyPublished,
     PrincipalChanged,
     ProposalNone,
@@ -32,6 +33,7 @@ from ledger.entries import (
     Entry,
     LedgerError,
 )
+from ledger.standing import PolicyState, TenantState, evolve_policy, evolve_tenant
 from plan import (
     Digest,
     Frozen,
@@ -91,16 +93,7 @@ class PlanState(Frozen):
     """Who took the plan over, where it was handed to somebody."""
 
 
-class PolicyState(Frozen):
-    """A bundle as the ledger knows it."""
-
-    digest: Digest
-    name: str
-    published_at: Instant
-    previous: Digest | None = None
-
-
-State = PlanState | PolicyState | Principal
+State = PlanState | PolicyState | TenantState | Principal
 
 
 def evolve(state: State | None, entry: Entry) -> State | None:
@@ -114,10 +107,12 @@ def evolve(state: State | None, entry: Entry) -> State | None:
             raise LedgerError(f"{entry.address} is folded over a state of another family")
         return _evolve_plan(state, entry)
     body = entry.body()
-    if isinstance(body, PolicyPublished):
-        return PolicyState(digest=body.digest, name=body.name, published_at=entry.at, previous=body.previous)
+    if isinstance(body, PolicyProposed | PolicyPublished):
+        return evolve_policy(state if isinstance(state, PolicyState) else None, entry, body)
     if isinstance(body, PrincipalChanged):
         return body.principal
+    if family == "tenant":
+        return evolve_tenant(state if isinstance(state, TenantState) else TenantState(), entry)
     return None
 
 

@@ -9,16 +9,24 @@ from orchestrator.comparing import Answered, Comparison, compare_revisions
 from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, situation, system
 from orchestrator.drafting import PLAN_OPEN, Submitted
 from orchestrator.editing import PlanEdit, Removal, StepEdit
+from orchestrator.entitling import DELEGABLE
 from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAllowedError, OrchestratorError
+from orchestrator.governance import Governance
+from orchestrator.governing import Asked
 from orchestrator.ports import Clock, Engine, Executor, Ids, Order, Receipt, ReceiptKind
+from orchestrator.publishing import Outlook, ProposedPolicy
 from orchestrator.receiving import Records, Taken, record_fact
+from orchestrator.replaying import Answer, Replayed
 from orchestrator.step_reviews import StepReviewed
 
 __all__ = [
+    "DELEGABLE",
     "PLAN_OPEN",
     "SYSTEM_ID",
     "Acting",
+    "Answer",
     "Answered",
+    "Asked",
     "BadInputError",
     "ChangedError",
     "Clock",
@@ -27,17 +35,21 @@ __all__ = [
     "Desk",
     "Engine",
     "Executor",
+    "Governance",
     "Ids",
     "NotAllowedError",
     "Orchestrator",
     "OrchestratorError",
     "Order",
+    "Outlook",
     "Override",
     "PlanEdit",
+    "ProposedPolicy",
     "Receipt",
     "ReceiptKind",
     "Records",
     "Removal",
+    "Replayed",
     "Request",
     "Reviewed",
     "StepEdit",

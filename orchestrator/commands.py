@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from evaluator import Evaluation
 from gate import Act, Decision, PolicyBundle, RequiredAuthority, bundle_digest
-from ledger import Actor, Authority, PolicyPublished, PrincipalChanged
+from ledger import Actor, Authority, ModeChanged, PolicyPublished, PrincipalChanged
 from orchestrator import (
     activating,
     approving,
@@ -21,7 +21,9 @@ from orchestrator.approving import Override, Reviewed
 from orchestrator.desk import Acting, Desk, authorize, bundle, situation
 from orchestrator.drafting import Submitted
 from orchestrator.editing import PlanEdit
+from orchestrator.entitling import keeps_an_admin
 from orchestrator.evaluating import close_if_over
+from orchestrator.governance import Governance
 from orchestrator.landing import find_step, report
 from orchestrator.moves import Hand
 from orchestrator.ports import Clock, Executor, Ids, ReceiptKind
@@ -69,6 +71,11 @@ class Orchestrator:
         """Return the dependencies, for reading."""
         return self._desk
 
+    @property
+    def governance(self) -> Governance:
+        """Return the commands that govern the tenant."""
+        return Governance(self._desk)
+
     def open_tenant(self, tenant: Tenant, policy: PolicyBundle, admin: Principal) -> None:
         """Make a tenant with its ledger, its first administrator and its first policy."""
         actor = Actor(kind=admin.kind, id=admin.principal_id)
@@ -94,12 +101,21 @@ class Orchestrator:
                 authority=authority,
                 cause=cause,
             )
+            unit.record(
+                unit.tenant_stream,
+                "tenant.mode_changed.v1",
+                ModeChanged(mode=tenant.mode),
+                actor=actor,
+                authority=authority,
+                cause=cause,
+            )
 
     def add_principal(self, added: Principal, who: Acting) -> None:
         """Add a principal, or change one."""
         with self._desk.unit() as unit:
             authority = authorize(unit, who, Act.ADD_PRINCIPAL)
             known = {p.principal_id for p in unit.principals.every()}
+            keeps_an_admin(unit, added)
             kind = "principal.changed.v1" if added.principal_id in known else "principal.added.v1"
             unit.record(
                 f"principal/{added.principal_id}",

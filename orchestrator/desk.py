@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 
-from gate import Act, AuthorityRequest, Decision, GateContext, Phase, PolicyBundle, check, may
+from gate import Act, AuthorityRequest, Decision, GateContext, Phase, PolicyBundle, check, inputs_text, may, strictest
 from ledger import Actor, Authority, Entry, GateEvaluated, PlanState
 from orchestrator.errors import BadInputError, NotAllowedError
 from orchestrator.ports import Clock, Executor, Ids
@@ -45,6 +45,7 @@ def system(tenant_id: str) -> Acting:
     )
 
 
+_RUNNING = frozenset({Phase.RESUME, Phase.STEP})
 BY_SYSTEM = Authority(role="system", grant="AUTH-SYSTEM")
 
 
@@ -62,7 +63,7 @@ class Desk:
     @contextmanager
     def unit(self) -> Iterator[Unit]:
         """Open one transaction at the present instant."""
-        with self.store.unit(self.tenant_id, self.clock.now()) as unit:
+        with self.store.unit(self.tenant_id, self.clock.now(), self.executor.name) as unit:
             yield unit
 
     @property
@@ -129,6 +130,8 @@ def gate_context(unit: Unit, record: PlanRecord, *, objective_met: bool = False)
         tenant_id=unit.tenant_id,
         situation=situation(unit, plan.account_id, without=str(plan.plan_id)),
         objective_met=objective_met,
+        switches=frozenset(switch.name for switch in unit.tenant_state().switches),
+        connector=unit.connector,
         content_digest=None if record.altered else record.content_digest,
         approvals=state.approvals,
         step_approvals=state.step_approvals,
@@ -156,9 +159,17 @@ def _other_holder(unit: Unit, record: PlanRecord) -> str | None:
 
 
 def judge(unit: Unit, record: PlanRecord, context: GateContext, phase: Phase, cause: Cause) -> tuple[Decision, Entry]:
-    """Ask the gate under the bundle in force, and write its answer into the plan's stream."""
+    """Ask the gate under the bundle in force, and write its answer into the plan's stream.
+
+    What runs keeps the promises of the bundle that it was activated under: where another one is in force now, both
+    are asked and the stricter answer counts.
+    """
     policy, name = bundle(unit)
     decision = check(record.plan, context, policy, phase=phase, now=unit.now)
+    pinned = record.state.policy if phase in _RUNNING and record.state.policy != name else None
+    if pinned is not None:
+        earlier, _ = bundle(unit, pinned)
+        decision = strictest(decision, check(record.plan, context, earlier, phase=phase, now=unit.now))
     stream = f"plan/{record.plan.plan_id}"
     entry = unit.record(
         stream,
@@ -172,8 +183,9 @@ def judge(unit: Unit, record: PlanRecord, context: GateContext, phase: Phase, ca
             persons=decision.required_authority.persons,
             decision=decision.digest,
             ruleset=decision.ruleset_digest,
-            inputs=unit.sealer(stream).seal(decision.inputs_digest),
+            inputs=unit.sealer(stream).seal(inputs_text(record.plan, context, unit.now)),
             step_id=context.step_id,
+            pinned=pinned,
         ),
         actor=Actor(kind=ActorKind.POLICY, id="gate"),
         authority=Authority(role="policy", grant="AUTH-GATE"),

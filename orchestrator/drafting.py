@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from gate import Act, Decision, Phase, PolicyBundle, Verdict, check
+from gate import Act, Decision, Phase, PolicyBundle, Verdict, check, inputs_text
 from ledger import (
     Actor,
     Authority,
@@ -52,9 +52,11 @@ def submit(desk: Desk, proposal: Proposal, who: Acting, cause: Cause, *, repair:
         plan = assemble(proposal, known, terms, new_id=desk.ids.new, now=unit.now, cause=cause)
         hand = Hand(unit, who, authority, cause=cause)
         record = _unborn(unit, plan)
-        decision = check(plan, gate_context(unit, record), policy, phase=Phase.PROPOSE, now=unit.now)
+        context = gate_context(unit, record)
+        decision = check(plan, context, policy, phase=Phase.PROPOSE, now=unit.now)
         if decision.verdict is Verdict.DENY:
-            return refuse(hand, proposal, decision, repair, name)
+            told = inputs_text(plan, context, unit.now)
+            return refuse(hand, proposal, decision, repair, name, told=told)
         if who.principal.kind is ActorKind.AGENT:
             open_one = open_machine_plan(unit, proposal.account_id, proposal.plan_type)
             if open_one is not None:
@@ -119,9 +121,16 @@ def _unborn(unit: Unit, plan: RevenuePlanV1) -> PlanRecord:
 
 
 def refuse(
-    hand: Hand, proposal: Proposal, decision: Decision, repair: int, policy: str, plan_id: str | None = None
+    hand: Hand,
+    proposal: Proposal,
+    decision: Decision,
+    repair: int,
+    policy: str,
+    *,
+    told: str,
+    plan_id: str | None = None,
 ) -> Submitted:
-    """Record a proposal that the gate denies; nothing else comes of it."""
+    """Record a proposal that the gate denies, with what the gate was told; nothing else comes of it."""
     unit = hand.unit
     stream = f"account/{proposal.account_id}" if plan_id is None else f"plan/{plan_id}"
     codes = tuple(sorted({v.code for v in decision.violations if v.severity == "HARD"}))
@@ -137,6 +146,9 @@ def refuse(
             repair=repair,
             holder=holder if "PG040" in codes else None,
             drafter=proposal.provenance.drafter,
+            decision=decision.digest,
+            ruleset=decision.ruleset_digest,
+            inputs=unit.sealer(stream).seal(told),
         ),
         actor=Actor(kind=ActorKind.POLICY, id="gate", on_behalf_of=hand.who.principal.principal_id),
         authority=Authority(role="policy", grant="AUTH-GATE"),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, ValidationError
 
-from gate import Act, Decision, Phase, Verdict, check
+from gate import Act, Decision, Phase, Verdict, check, inputs_text
 from ledger import (
     Edited,
     StepAdded,
@@ -120,9 +120,11 @@ def revise(desk: Desk, plan_id: str, proposal: Proposal, who: Acting, cause: Cau
                 "content_digest": content_digest(sealed),
             }
         )
-        decision = check(draft.plan, gate_context(unit, draft), policy, phase=Phase.PROPOSE, now=unit.now)
+        context = gate_context(unit, draft)
+        decision = check(draft.plan, context, policy, phase=Phase.PROPOSE, now=unit.now)
         if decision.verdict is Verdict.DENY:
-            return refuse(hand, proposal, decision, repair, name, plan_id)
+            told = inputs_text(draft.plan, context, unit.now)
+            return refuse(hand, proposal, decision, repair, name, told=told, plan_id=plan_id)
         answers = {answer.reason_number: answer.answer for answer in proposal.answers}
         given = tuple(answers.get(number, "") for number in range(1, len(record.state.sent_back) + 1))
         _take(hand, record, changed, {}, given)

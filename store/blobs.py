@@ -44,6 +44,12 @@ class Blobs:
         rows = self._connection.execute(_TEXTS.where(blob.c.tenant_id == self._tenant).order_by(blob.c.ref))
         return [row.ref for row in rows if not _holds(row.ref, row.nonce, row.content)]
 
+    def get(self, ref: str) -> Blob | None:
+        """Return one text with its nonce, so that its commitment can be checked; None where it was erased."""
+        wanted = and_(blob.c.tenant_id == self._tenant, blob.c.ref == ref)
+        row = self._connection.execute(select(blob.c.ref, blob.c.nonce, blob.c.content).where(wanted)).one_or_none()
+        return None if row is None else Blob(row.ref, row.nonce, row.content)
+
     def reveal(self, ref: str) -> str:
         """Return one text, or `[erased]`."""
         return self.contents([ref]).get(ref, ERASED)

@@ -182,6 +182,15 @@ class Plans:
         )
         self._connection.execute(update(plan).where(wanted).values(next_wake_at=at))
 
+    def wake_open(self, at: datetime) -> None:
+        """Wake every open plan of the tenant."""
+        wanted = and_(
+            plan.c.tenant_id == self._tenant,
+            plan.c.status.in_([str(s) for s in OPEN]),
+            or_(plan.c.next_wake_at.is_(None), plan.c.next_wake_at > at),
+        )
+        self._connection.execute(update(plan).where(wanted).values(next_wake_at=at))
+
     def raise_fence(self, plan_id: str | UUID) -> int:
         """Take the plan for one effect: whoever holds an older fence can no longer record its result."""
         self._connection.execute(update(plan).where(self._is(plan_id)).values(fence=plan.c.fence + 1))

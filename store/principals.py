@@ -67,10 +67,22 @@ class Policies:
             values = {"tenant_id": self._tenant, "digest": digest, "state": "{}", "bundle": bundle}
             self._connection.execute(insert(policy).values(values))
 
-    def write(self, state: PolicyState) -> None:
-        """Write the row of a bundle's state and put it in force."""
+    def find(self, prefix: str) -> tuple[str, ...]:
+        """Return the digests that start so, sorted; with or without `sha256:`."""
+        quoted = "sha256:" + prefix.removeprefix("sha256:")
+        return tuple(sorted(digest for digest in self._digests() if digest.startswith(quoted)))
+
+    def _digests(self) -> list[str]:
+        return list(
+            self._connection.execute(select(policy.c.digest).where(policy.c.tenant_id == self._tenant)).scalars()
+        )
+
+    def write(self, before: PolicyState | None, state: PolicyState) -> None:
+        """Write the row of a bundle's state, and put it in force where it was just published."""
         wanted = and_(policy.c.tenant_id == self._tenant, policy.c.digest == state.digest)
         self._connection.execute(update(policy).where(wanted).values(state=canonical(state).decode()))
+        if state.publications == (before.publications if before else 0):
+            return
         here = update(tenant).where(tenant.c.tenant_id == self._tenant)
         self._connection.execute(here.values(policy=state.digest))
 
@@ -79,4 +91,4 @@ class Policies:
         rows = self._connection.execute(
             select(policy.c.digest, policy.c.state).where(policy.c.tenant_id == self._tenant)
         )
-        return {row.digest: PolicyState.model_validate(orjson.loads(row.state)) for row in rows}
+        return {row.digest: PolicyState.model_validate(orjson.loads(row.state)) for row in rows if row.state != "{}"}

@@ -62,6 +62,7 @@ tenant = Table(
     Column("virtual_now", UtcText),  # null: the real clock holds
     Column("ledger_size", Integer, nullable=False),
     Column("policy", String(71)),
+    Column("state", Text),  # null: nothing was recorded of how the tenant runs
 )
 stream = Table(
     "ledger_stream",

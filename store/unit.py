@@ -20,6 +20,7 @@ from ledger import (
     PolicyState,
     Reason,
     State,
+    TenantState,
     evolve,
     fold,
     state_digest,
@@ -53,8 +54,11 @@ class Cursor:
 class Unit:
     """One tenant's rows in one transaction. What `record` was told becomes rows and entries at the end, or nothing."""
 
-    def __init__(self, connection: Connection, tenant_id: str, now: datetime, salt: Callable[[], bytes]) -> None:
-        self.tenant_id, self.now = tenant_id, now
+    def __init__(
+        self, connection: Connection, tenant_id: str, now: datetime, salt: Callable[[], bytes], connector: str = ""
+    ) -> None:
+        """Take what carries out the steps that are sent as `connector`: judging a plan needs its name."""
+        self.tenant_id, self.now, self.connector = tenant_id, now, connector
         self._connection, self._salt = connection, salt
         self._cursors: dict[str, Cursor] = {}
         self._entries: list[Entry] = []
@@ -69,12 +73,28 @@ class Unit:
         self.policies = Policies(connection, tenant_id)
 
     def tenant(self) -> Tenant:
-        """Return the tenant."""
-        return Tenant.model_validate_json(self._tenant_row()["body"])
+        """Return the tenant, in the mode that its own stream says."""
+        known = Tenant.model_validate_json(self._tenant_row()["body"])
+        return known.model_copy(update={"mode": self.tenant_state().mode})
+
+    def tenant_state(self) -> TenantState:
+        """Return how the tenant runs, with what was recorded so far; SHADOW where nothing ever was."""
+        name = self.tenant_stream
+        found = self._cursors[name].state if name in self._cursors else self._tenant_state_row()
+        return found if isinstance(found, TenantState) else TenantState()
+
+    @property
+    def tenant_stream(self) -> str:
+        """Return the stream that tells how the tenant runs."""
+        return f"tenant/{self.tenant_id}"
+
+    def _tenant_state_row(self) -> TenantState | None:
+        state = self._tenant_row()["state"]
+        return None if state is None else TenantState.model_validate_json(state)
 
     def put_tenant(self, value: Tenant) -> None:
-        """Change what the tenant row says; its id stays."""
-        self._set_tenant(body=value.model_dump_json())
+        """Change what the tenant row says; its id stays, and its mode is not told here."""
+        self._set_tenant(body=_body(value))
 
     def virtual_now(self) -> datetime | None:
         """Return the tenant's virtual time; None where the real clock holds."""
@@ -90,7 +110,7 @@ class Unit:
         wanted = select(tenant_table.c.tenant_id).where(tenant_table.c.tenant_id == self.tenant_id)
         if self._connection.execute(wanted).first() is not None:
             raise StoreError(f"tenant {self.tenant_id} exists already; use it, or choose another --tenant")
-        row = {"tenant_id": self.tenant_id, "body": value.model_dump_json(), "ledger_size": 0}
+        row = {"tenant_id": self.tenant_id, "body": _body(value), "ledger_size": 0}
         self._connection.execute(insert(tenant_table).values(row))
         self.record(
             "log",
@@ -175,6 +195,19 @@ class Unit:
         ).scalars()
         return [Entry.model_validate_json(body) for body in rows]
 
+    def entries_of(self, kinds: Iterable[str], since: datetime) -> list[Entry]:
+        """Return the entries of some types from an instant on, in ledger order."""
+        rows = self._connection.execute(
+            select(entry_table.c.body)
+            .where(
+                entry_table.c.tenant_id == self.tenant_id,
+                entry_table.c.type.in_(sorted(kinds)),
+                entry_table.c.at >= since,
+            )
+            .order_by(entry_table.c.pos)
+        ).scalars()
+        return [Entry.model_validate_json(body) for body in rows]
+
     def every_entry(self) -> Iterator[tuple[int, Entry]]:
         """Yield position and entry of the tenant's whole ledger, in order."""
         rows = self._connection.execute(
@@ -188,11 +221,14 @@ class Unit:
     def replay(self) -> list[str]:
         """Fold every stream again and return one line for each row that differs; empty is proof."""
         streams: dict[str, list[Entry]] = {}
-        findings = []
+        findings, in_force = [], None
         for expected, (pos, entry) in enumerate(self.every_entry(), start=1):
             if pos != expected:
                 findings.append(f"position {pos} stands where {expected} must")
             streams.setdefault(entry.stream, []).append(entry)
+            in_force = entry.data["digest"] if entry.type == "policy.published.v1" else in_force
+        if in_force != self._tenant_row()["policy"]:
+            findings.append("the policy in force is not the one that was published last")
         if sum(map(len, streams.values())) != self._tenant_row()["ledger_size"]:
             findings.append("the ledger's size differs from its head")
         findings += [f"the text {ref} is not what its commitment says" for ref in self.blobs.altered()]
@@ -227,7 +263,9 @@ class Unit:
         if isinstance(after, PlanState):
             self.plans.write(before if isinstance(before, PlanState) else None, after, cursor.row_version)
         elif isinstance(after, PolicyState):
-            self.policies.write(after)
+            self.policies.write(before if isinstance(before, PolicyState) else None, after)
+        elif isinstance(after, TenantState):
+            self._set_tenant(state=canonical(after).decode())
         else:
             self.principals.write(after)
 
@@ -265,6 +303,10 @@ class Unit:
                 self._sealers.setdefault(stream, Sealer(self._salt, dict(found.known)))
             elif family == "principal" and row is not None:
                 cursor.state = self.principals.get(name)
+            elif family == "policy" and row is not None:
+                cursor.state = self.policies.states().get(f"sha256:{name}")
+            elif family == "tenant" and row is not None:
+                cursor.state = self._tenant_state_row()
             cursor.before = cursor.state
             self._cursors[stream] = cursor
         return self._cursors[stream]
@@ -287,6 +329,8 @@ class Unit:
             same = self.policies.states().get(state.digest) == state
         elif isinstance(state, Principal):
             same = self.principals.get(state.principal_id) == state
+        elif isinstance(state, TenantState):
+            same = name == self.tenant_stream and self._tenant_state_row() == state
         else:
             same = True
         return [] if same else [f"{name}: the row differs from its ledger"]
@@ -294,6 +338,8 @@ class Unit:
     def _unexplained(self, streams: set[str]) -> list[str]:
         rows = [f"plan/{r.plan.plan_id}" for r in self.plans.find()]
         rows += [f"principal/{p.principal_id}" for p in self.principals.every()]
+        rows += [f"policy/{digest.removeprefix('sha256:')}" for digest in self.policies.states()]
+        rows += [self.tenant_stream] if self._tenant_state_row() is not None else []
         return [f"{name}: the row has no ledger" for name in rows if name not in streams]
 
     def _tenant_row(self) -> dict[str, Any]:
@@ -307,6 +353,11 @@ class Unit:
         self._connection.execute(update(tenant_table).where(tenant_table.c.tenant_id == self.tenant_id).values(values))
 
 
+def _body(value: Tenant) -> str:
+    """Return what the tenant row says; the mode stands in the state alone."""
+    return value.model_dump_json(exclude={"mode"})
+
+
 class Store:
     """The database of all tenants."""
 
@@ -315,11 +366,11 @@ class Store:
         self._engine, self._salt = engine, salt
 
     @contextmanager
-    def unit(self, tenant_id: str, now: datetime) -> Iterator[Unit]:
+    def unit(self, tenant_id: str, now: datetime, connector: str = "") -> Iterator[Unit]:
         """Open one transaction of one tenant; what was recorded is written at its end, or nothing is."""
         try:
             with self._engine.begin() as connection:
-                unit = Unit(connection, tenant_id, now, self._salt)
+                unit = Unit(connection, tenant_id, now, self._salt, connector)
                 yield unit
                 unit.commit()
         except SlotTakenError as error:

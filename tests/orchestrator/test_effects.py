@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from orchestrator import BadInputError, Receipt, ReceiptKind
-from plan import Mode, PlanStatus, StepStatus
+from plan import PlanStatus, StepStatus
 from store import EffectStatus
 from tests.house import House
 
@@ -135,8 +135,7 @@ def test_a_late_outcome_after_the_end_is_recorded_and_changes_nothing():
 def test_in_shadow_mode_nothing_reaches_the_executor():
     connector = Connector()
     house = House(executor=connector)
-    with house.unit() as unit:
-        unit.put_tenant(unit.tenant().model_copy(update={"mode": Mode.SHADOW}))
+    house.orchestrator.governance.go_shadow("Only a rehearsal.", house.who("root"))
     plan_id = house.active()
     house.run(2)
     assert connector.orders == []

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from orchestrator import Receipt, ReceiptKind
-from plan import Mode, StepStatus
+from plan import StepStatus
 from tests.house import MONDAY, House, scripts
 
 
@@ -47,8 +47,7 @@ def test_a_contact_that_was_never_reached_is_taken_back():
 
 def test_nothing_that_shadow_mode_records_counts_as_contact():
     house = House()
-    with house.unit() as unit:
-        unit.put_tenant(unit.tenant().model_copy(update={"mode": Mode.SHADOW}))
+    house.orchestrator.governance.go_shadow("A rehearsal first.", house.who("root"))
     house.active()
     house.reviewers(MONDAY + timedelta(days=40))
     house.run(20)

@@ -1,0 +1,57 @@
+"""Who could do something: the question behind every refusal, asked of the people of the tenant."""
+
+from collections.abc import Iterable
+
+from gate import Act, AuthorityRequest, PolicyBundle, may
+from orchestrator.desk import bundle
+from orchestrator.landing import find_step
+from plan import Principal
+from store import Unit
+
+
+def who_can(request: AuthorityRequest, principals: Iterable[Principal], policy: PolicyBundle) -> tuple[str, ...]:
+    """Return the ids, sorted, of those among the principals who could do this act."""
+    asked = ((p, request.model_copy(update={"principal": p})) for p in principals)
+    return tuple(sorted(p.principal_id for p, one in asked if may(one, policy).allowed))
+
+
+def who_may(unit: Unit, act: Act, plan_id: str | None = None, step: str | None = None) -> tuple[str, ...]:
+    """Return who could do an act on a plan or a step of it now, each with a fresh second factor."""
+    people, (policy, _) = unit.principals.every(), bundle(unit)
+    if not people:
+        return ()
+    request = AuthorityRequest(
+        act=act, principal=people[0], tenant_id=unit.tenant_id, now=unit.now, strong_at=unit.now
+    ).model_copy(update=_about(unit, policy, plan_id, step))
+    return who_can(request, people, policy)
+
+
+def others_who_may(unit: Unit, act: Act, *, without: str) -> tuple[str, ...]:
+    """Return who else could do an act that is about no plan."""
+    return tuple(name for name in who_may(unit, act) if name != without)
+
+
+def still_may(unit: Unit, principal_id: str | None, act: Act) -> str | None:
+    """Return the one who asked first, if that person may still ask."""
+    return principal_id if principal_id in who_may(unit, act) else None
+
+
+def _about(unit: Unit, policy: PolicyBundle, plan_id: str | None, step: str | None) -> dict[str, object]:
+    """Return what a request says of the plan and the step that it is about."""
+    if plan_id is None:
+        return {}
+    state = unit.plans.get(plan_id).state
+    told: dict[str, object] = {
+        "risk": state.plan.risk,
+        "owner": state.plan.owner,
+        "editors": state.editors,
+        "already_approved": frozenset(a.principal_id for a in state.approvals),
+        "amount_minor": state.plan.amount_minor,
+        "paused_by": state.paused_by,
+    }
+    if step is None:
+        return told
+    found = find_step(state, step)
+    given = (a for a in state.step_approvals if (a.step_id, a.attempt) == (found.step_id, found.attempts + 1))
+    risk = policy.risk_of(state.plan.plan_type, found.action_type)
+    return told | {"risk": risk, "already_approved": frozenset(a.principal_id for a in given)}
