@@ -1,7 +1,7 @@
 """What all rules look at: the plan's graph and the steps in question, worked out once."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
@@ -113,6 +113,15 @@ class View:
                 if parent.step_id not in seen:
                     seen.add(parent.step_id)
                     todo.append(parent)
+
+    def fresh(self, action_type: str) -> bool:
+        """Tell whether an action ended well in the account's history, not longer ago than policy lets it count."""
+        spec = find_spec(action_type)
+        since = self.now - timedelta(days=self.policy.outcome_freshness_days)
+        return spec is not None and any(
+            touch.action_type == action_type and touch.outcome in spec.outcomes_ok and touch.at >= since
+            for touch in self.situation.history
+        )
 
     @cached_property
     def contracts(self) -> tuple[Contract, ...]:

@@ -11,7 +11,19 @@ from orchestrator.desk import Acting, Desk, authorize, bundle, findings, gate_co
 from orchestrator.errors import BadInputError, ChangedError, DeniedError
 from orchestrator.evaluating import objective_met
 from orchestrator.moves import Hand
-from plan import Cause, Frozen, OnFailure, PlanApproval, PlanEvent, PlanStatus, StepApproval, StepStatus, spec_of
+from plan import (
+    Cause,
+    Frozen,
+    OnFailure,
+    PlanApproval,
+    PlanEvent,
+    PlanStatus,
+    PlanStep,
+    RiskClass,
+    StepApproval,
+    StepStatus,
+    spec_of,
+)
 from store import PlanRecord, Unit
 
 QUOTED_DIGITS = 12
@@ -127,6 +139,18 @@ def persons(approvals: Iterable[PlanApproval | StepApproval]) -> int:
             count += 1
         seen |= both
     return count
+
+
+def step_risk(unit: Unit, state: PlanState, step: PlanStep) -> RiskClass:
+    """Return a step's risk: the higher of what the bundle in force and the one that the plan runs under say."""
+    names = {None, state.policy}
+    risks = [bundle(unit, name)[0].risk_of(state.plan.plan_type, step.action_type) for name in names]
+    return max(risks, key=lambda risk: risk.rank)
+
+
+def persons_for_step(unit: Unit, state: PlanState, step: PlanStep) -> int:
+    """Return how many people approve a step's text: as many as a plan of its risk and of this amount takes."""
+    return bundle(unit)[0].authority[step_risk(unit, state, step)].persons_for(state.plan.amount_minor)
 
 
 def not_overridden(approvals: Iterable[PlanApproval | StepApproval], asked: RequiredAuthority) -> tuple[str, ...]:

@@ -153,7 +153,7 @@ def refuse(
         actor=Actor(kind=ActorKind.POLICY, id="gate", on_behalf_of=hand.who.principal.principal_id),
         authority=Authority(role="policy", grant="AUTH-GATE"),
         cause=hand.cause,
-        reason=("gate_denied", " ".join(lines)[:1800]),
+        reason=("gate_denied", " ".join(line for line in lines if " HARD " in line)[:1800]),
         policy=policy,
         model=proposal.provenance.calls,
     )

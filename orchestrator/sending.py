@@ -10,7 +10,7 @@ from uuid import UUID
 
 from gate import Decision, Phase, Severity, Verdict
 from ledger import PlanState
-from orchestrator.approving import not_overridden
+from orchestrator.approving import not_overridden, persons, persons_for_step
 from orchestrator.desk import Desk, findings, gate_context, judge, situation
 from orchestrator.evaluating import objective_met
 from orchestrator.landing import after_failure, wake_if_open
@@ -23,11 +23,9 @@ from plan import (
     Approval,
     Cause,
     Mode,
-    PlanApproval,
     PlanEvent,
     PlanStep,
     Provider,
-    StepApproval,
     StepEvent,
     StepStatus,
     spec_of,
@@ -86,18 +84,22 @@ def _held_up(hand: Hand, state: PlanState, step: PlanStep, decision: Decision, k
         codes = tuple(sorted({v.code for v in waits}))
         hand.move_step(state, step, StepEvent.DEFER, ("gate_waits", told), wait_until=until, codes=codes)
         return True
-    asked = not_overridden(_standing(state, step, kept), decision.required_authority)
-    if asked:
-        told = " ".join(v.message for v in found if v.code in asked)[:1800]
-        hand.move_step(state, step, StepEvent.ESCALATE, ("gate_asks", told), rendered=kept.digest, codes=asked)
-    return bool(asked)
+    return _asks(hand, state, step, decision, kept)
 
 
-def _standing(state: PlanState, step: PlanStep, kept: Artefact) -> tuple[PlanApproval | StepApproval, ...]:
-    """Return the approvals whose overrides hold for this attempt and this text."""
+def _asks(hand: Hand, state: PlanState, step: PlanStep, decision: Decision, kept: Artefact) -> bool:
+    """Ask people where a SOFT finding is not overridden, or policy now wants more of them; False where it may start."""
     wanted = (step.step_id, step.attempts + 1, state.plan.revision, kept.digest)
     mine = [a for a in state.step_approvals if (a.step_id, a.attempt, a.revision, a.rendered_digest) == wanted]
-    return (*state.approvals, *mine)
+    asked = not_overridden((*state.approvals, *mine), decision.required_authority)
+    told = [v.message for v in decision.violations if v.code in asked]
+    takes = persons_for_step(hand.unit, state, step)
+    if step.approval in {Approval.APPROVE, Approval.DRAFT} and persons(mine) < takes:
+        told.append(f"it now takes {takes} people")
+    if told:
+        reason = ("gate_asks", ". ".join(told)[:1800])
+        hand.move_step(state, step, StepEvent.ESCALATE, reason, rendered=kept.digest, codes=asked)
+    return bool(told)
 
 
 def _hand_over(hand: Hand, state: PlanState, step: PlanStep) -> None:

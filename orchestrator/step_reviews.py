@@ -5,13 +5,23 @@ from uuid import UUID
 
 from gate import Act, Phase, RequiredAuthority, Severity, check
 from ledger import Authority
-from orchestrator.approving import Override, lacking, not_overridden, overriding, people, persons, same
+from orchestrator.approving import (
+    Override,
+    lacking,
+    not_overridden,
+    overriding,
+    people,
+    persons,
+    persons_for_step,
+    same,
+    step_risk,
+)
 from orchestrator.desk import Acting, Desk, authorize, bundle, check_reason, gate_context
 from orchestrator.errors import BadInputError, ChangedError
 from orchestrator.evaluating import objective_met
 from orchestrator.moves import Hand
 from orchestrator.rendering import keep_text
-from plan import Cause, Digest, Frozen, PlanStep, RiskClass, StepApproval, StepEvent, StepStatus
+from plan import Cause, Digest, Frozen, PlanStep, StepApproval, StepEvent, StepStatus
 from store import PlanRecord, Unit
 
 
@@ -85,13 +95,6 @@ def reject_step(desk: Desk, plan_id: str, step_id: str, reason: str, who: Acting
         unit.wake(plan_id, unit.now)
 
 
-def step_risk(unit: Unit, record: PlanRecord, step: PlanStep) -> RiskClass:
-    """Return a step's risk: the higher of what the bundle in force and the one that the plan runs under say."""
-    names = {None, record.state.policy}
-    risks = [bundle(unit, name)[0].risk_of(record.plan.plan_type, step.action_type) for name in names]
-    return max(risks, key=lambda risk: risk.rank)
-
-
 def _asked(unit: Unit, record: PlanRecord, step: PlanStep, given: StepApproval) -> RequiredAuthority:
     """Return what the step takes: people by its risk, and an override of each SOFT finding that time does not mend."""
     policy, _ = bundle(unit)
@@ -104,8 +107,8 @@ def _asked(unit: Unit, record: PlanRecord, step: PlanStep, given: StepApproval) 
     decision = check(record.plan, context.model_copy(update=told), policy, phase=Phase.STEP, now=unit.now)
     known = {code for a in record.state.approvals for code in a.overrides}
     soft = {v.code for v in decision.violations if v.severity is Severity.SOFT and v.clears_at is None} - known
-    asked = policy.authority[step_risk(unit, record, step)]
-    people_needed = max(asked.persons_for(record.plan.amount_minor), 2 if soft else 1)
+    asked = policy.authority[step_risk(unit, record.state, step)]
+    people_needed = max(persons_for_step(unit, record.state, step), 2 if soft else 1)
     return RequiredAuthority(role=asked.role, persons=people_needed, overrides=tuple(sorted(soft)))
 
 
@@ -139,7 +142,7 @@ def _approval(
 def _authority(
     unit: Unit, record: PlanRecord, step: PlanStep, who: Acting, before: tuple[StepApproval, ...]
 ) -> Authority:
-    risk = step_risk(unit, record, step)
+    risk = step_risk(unit, record.state, step)
     return authorize(unit, who, Act.APPROVE_STEP, record.state, risk=risk, already=people(before))
 
 

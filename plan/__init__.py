@@ -92,12 +92,7 @@ from plan.lifecycle import (
     step_target,
     success_status,
 )
-from plan.params import (
-    PARAMS,
-    contacts_of,
-    ids_of,
-    private_fields,
-)
+from plan.params import PARAMS, contacts_of, ids_of, private_fields, written_fields
 from plan.playbooks import (
     PLAYBOOKS,
     RENEWAL_DEFENSE,
@@ -348,4 +343,5 @@ __all__ = [
     "step_target",
     "success_status",
     "unseal",
+    "written_fields",
 ]

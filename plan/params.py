@@ -6,6 +6,7 @@ rendered artefact.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field
@@ -156,6 +157,19 @@ def public_fields(action_type: str) -> frozenset[str]:
     """Return the parameters of an action that may stand in clear in rows and entries; none of an unknown action."""
     private = private_fields(action_type)
     return frozenset() if private is None else frozenset(PARAMS[action_type].model_fields) - private
+
+
+@cache
+def written_fields(action_type: str) -> tuple[str, ...]:
+    """Return the parameters of an action that hold free text, which a model may have written; no ids among them."""
+    model = PARAMS.get(action_type)
+    return tuple(
+        name
+        for name, field in (model.model_fields.items() if model else ())
+        if field.annotation is str
+        and any(isinstance(mark, Private) for mark in field.metadata)
+        and not any(getattr(mark, "pattern", None) for mark in field.metadata)
+    )
 
 
 def _marked(annotation: Any) -> bool:

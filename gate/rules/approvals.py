@@ -1,12 +1,12 @@
 """That what runs is what was approved, by people who may, and that it still holds."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from gate.decisions import Phase, Severity
 from gate.policy import bundle_digest
 from gate.rules.rule import RUNNING, Found, Rule
 from gate.view import View
-from plan import Approval, PlanApproval
+from plan import ActorKind, Approval, PlanApproval, StepApproval
 
 
 def _of_revision(view: View) -> tuple[PlanApproval, ...]:
@@ -25,9 +25,9 @@ def _valid(view: View) -> Iterator[Found]:
     # Once it runs, a policy published meanwhile that asks for more people stops nothing.
     asked = view.policy.authority[view.plan.risk]
     needed = asked.persons_for(view.plan.amount_minor) if view.phase is Phase.ACTIVATE else 1
-    people = {a.principal_id for a in given}
-    if len(people) < needed:
-        yield Found("approvals", f"{len(people)} approved revision {view.plan.revision}; it takes {needed}")
+    people = _persons(a for a in given if a.actor_kind is ActorKind.HUMAN)
+    if people < needed:
+        yield Found("approvals", f"{people} approved revision {view.plan.revision}; it takes {needed}")
     if view.phase is Phase.ACTIVATE:
         yield from _still_valid(view, given)
     if view.phase is Phase.STEP:
@@ -64,6 +64,17 @@ def _step_valid(view: View) -> Iterator[Found]:
         ]
         if not fits:
             yield Found(where, f"nobody approved the text that would leave (attempt {attempt})")
+
+
+def _persons(approvals: Iterable[PlanApproval | StepApproval]) -> int:
+    """Return how many people approved; two approvals that share a person, by delegation, count once."""
+    seen: set[str] = set()
+    count = 0
+    for given in approvals:
+        both = {name for name in (given.principal_id, given.on_behalf_of) if name is not None}
+        count += not both & seen
+        seen |= both
+    return count
 
 
 APPROVALS = (

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from gate.decisions import Severity
-from gate.rules.rule import ALL, Found, Rule
+from gate.rules.rule import ALL, DRAFTING, Found, Rule
 from gate.view import View
 from plan import PARAMS, Approval, RiskClass, StepStatus, explain_validation
 
@@ -50,7 +50,8 @@ def _params(view: View) -> Iterator[Found]:
 
 
 def _risk(view: View) -> Iterator[Found]:
-    if view.plan.risk is not view.risk:
+    rises = view.risk.rank > view.plan.risk.rank
+    if rises or (view.phase in DRAFTING and view.plan.risk is not view.risk):  # a risk that policy lowers stops nothing
         yield Found("risk", f"the plan says {view.plan.risk}, its highest step is {view.risk}")
     if view.risk.rank > view.policy.risk_ceiling.rank:
         yield Found("risk", f"{view.risk} lies above the ceiling {view.policy.risk_ceiling}")
