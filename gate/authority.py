@@ -186,7 +186,7 @@ def _owns_high(request: AuthorityRequest) -> str:
 
 
 def _twice(request: AuthorityRequest) -> str:
-    again = request.principal.principal_id in request.already_approved and request.act is Act.APPROVE
+    again = request.principal.principal_id in request.already_approved and request.act in _APPROVING
     return "has approved this revision already" if again else ""
 
 

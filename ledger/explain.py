@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from uuid import UUID
 
 from ledger.entries import PLAN_ENTRIES, Entry
-from plan import ERASED, REF_PREFIX, Frozen, PlanEvent
+from plan import ERASED, REF_PREFIX, Frozen, PlanApproval, PlanEvent, StepApproval
 
 Names = Mapping[str, str]
 """What to call a step or a principal by; ids that are not in it are shown as they are."""
@@ -124,7 +124,8 @@ _WHY: dict[str, str] = {
 
 def sentence(entry: Entry, reveal: Callable[[str], str], names: Names) -> str:
     """Return one entry as a sentence: number, time (UTC), actor with authority, what, why, cause."""
-    told = _SAYS[entry.type].format_map(_Fields(entry.body(), names))
+    body = entry.body()
+    told = _SAYS[entry.type].format_map(_Fields(body, names)) + _overridden(body, reveal)
     why = ""
     if entry.reason is not None:
         text = reveal(entry.reason.text) if entry.reason.text else ""
@@ -141,6 +142,14 @@ def sentence(entry: Entry, reveal: Callable[[str], str], names: Names) -> str:
         f"#{entry.seq} {entry.at:%Y-%m-%d %H:%M} {who} ({entry.actor.kind}, {role}) {told}{why}"
         f" [cause: {_cause(entry)}]"
     )
+
+
+def _overridden(body: Frozen, reveal: Callable[[str], str]) -> str:
+    """Return which findings an approval overrides, and why; nothing where it overrides none."""
+    given = getattr(body, "approval", None)
+    if not isinstance(given, PlanApproval | StepApproval) or not given.overrides:
+        return ""
+    return f", overriding {', '.join(given.overrides)}: {reveal(given.override_reason)}"
 
 
 def explain(entries: Iterable[Entry], reveal: Callable[[str], str], names: Names) -> list[str]:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from evaluator import evaluate
 from gate import Phase, check
-from ledger import Entry, PlanState, StepAdded, StepEdge, evolve, stopped
+from ledger import Entry, PlanState, StepAdded, StepEdge, SwitchNamed, SwitchReleased, evolve, stopped
 from orchestrator import bundle, gate_context, people, persons
 from plan import (
     CLOSED,
@@ -300,12 +300,26 @@ def says_why_it_stopped(seen: Evidence) -> list[str]:
 
 
 def stopping_works(seen: Evidence) -> list[str]:
-    """Pause and abort take effect before the next effect."""
-    return [
+    """Pause, abort and kill switch take effect before the next effect."""
+    found = [
         f"{m.entry.address} starts a step of a plan that is {m.before.plan.status if m.before else 'nothing'}"
         for _, m, _ in seen.starts()
         if m.before is None or m.before.plan.status is not PlanStatus.ACTIVE
     ]
+    starts = {moment.entry.address: (moment, edge) for _, moment, edge in seen.starts()}
+    on: set[str] = set()
+    for entry in seen.entries:
+        body = entry.body()
+        if entry.type == "switch.thrown.v1" and isinstance(body, SwitchNamed):
+            on.add(body.switch)
+        elif isinstance(body, SwitchReleased):
+            on.discard(body.switch)
+        elif on and entry.address in starts:
+            moment, edge = starts[entry.address]
+            plan = moment.after.plan
+            names = {"tenant", f"plan_type:{plan.plan_type}", f"action:{plan.step(edge.step_id).action_type}"}
+            found += [f"{entry.address} starts a step while {name} is switched off" for name in sorted(on & names)]
+    return found
 
 
 PROMISES: dict[str, Callable[[Evidence], list[str]]] = {

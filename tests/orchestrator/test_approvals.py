@@ -1,0 +1,250 @@
+"""Approve exactly what was seen: who counts, what is overridden, what makes it void."""
+
+from datetime import timedelta
+
+import pytest
+
+from gate import default_bundle
+from orchestrator import Acting, BadInputError, ChangedError, NotAllowedError, Override, PlanEdit, Removal
+from plan import PlanStatus, Principal, Role, StepStatus
+from tests.house import House
+
+REASON = "Three talks in a row are right for this renewal."
+
+
+def policy(**changes):
+    raw = default_bundle().model_dump(mode="json")
+    for path, value in changes.items():
+        *way, last = path.split("__")
+        place = raw
+        for name in way:
+            place = place[name]
+        place[last] = value
+    return type(default_bundle()).model_validate(raw)
+
+
+def two_persons():
+    return House(policy=policy(authority__MEDIUM__persons=2))
+
+
+def soft():
+    """Return a house whose policy finds any plan with two risky steps worth an override."""
+    return House(policy=policy(max_risky_steps=1, severities={"PG033": "SOFT"}))
+
+
+def approve(house, plan_id, name, *, digest=None, codes=(), reason=REASON):
+    override = Override(codes=codes, reason=reason) if codes else None
+    seen = digest or house.record(plan_id).content_digest
+    return house.orchestrator.approve(plan_id, seen, house.who(name), override=override)
+
+
+def change(house, plan_id, name="mara", action="NOTIFY_ACCOUNT_TEAM"):
+    step_id = house.step(plan_id, action).step_id
+    edit = PlanEdit(removed=(Removal(step_id=step_id, reason="Not needed."),))
+    house.orchestrator.edit(plan_id, edit, house.who(name))
+
+
+def test_two_persons_are_two_people():
+    house = two_persons()
+    plan_id = house.draft()
+    told = approve(house, plan_id, "otto")
+    assert (told.status, told.given, told.needed) == (PlanStatus.DRAFT, 1, 2)
+    with pytest.raises(NotAllowedError, match="already"):
+        approve(house, plan_id, "otto")
+    assert approve(house, plan_id, "sara").status is PlanStatus.APPROVED
+    assert house.broken() == []
+
+
+def test_an_approval_of_an_earlier_revision_never_comes_back():
+    """Content that an edit restores is another revision: whoever approved the first one approves anew."""
+    house = two_persons()
+    plan_id = house.draft()
+    first = house.record(plan_id).content_digest
+    approve(house, plan_id, "vera")
+    change(house, plan_id)
+    with pytest.raises(ChangedError, match="revision 2"):
+        approve(house, plan_id, "sara", digest=first)
+    assert house.record(plan_id).state.approvals == ()
+    assert approve(house, plan_id, "sara").given == 1
+    assert approve(house, plan_id, "vera").status is PlanStatus.APPROVED
+
+
+def test_editors_accumulate_and_none_of_them_approves():
+    house = House()
+    add(house, "rex", Role.EDITOR, Role.PLAN_APPROVER)
+    plan_id = house.draft()
+    change(house, plan_id, "rex")
+    change(house, plan_id, "mara", "CONFIRM_RENEWAL_OWNER")
+    assert house.record(plan_id).state.editors == {"mara", "rex"}
+    with pytest.raises(NotAllowedError, match="edit"):
+        approve(house, plan_id, "rex")
+    assert approve(house, plan_id, "otto").status is PlanStatus.APPROVED
+
+
+def add(house, name, *roles, **more):
+    who = Principal(principal_id=name, tenant_id="t1", roles=frozenset(roles), **more)
+    house.orchestrator.add_principal(who, house.who("root"))
+
+
+def test_an_endorsement_that_lapsed_or_whose_giver_left_no_longer_counts():
+    house = two_persons()
+    plan_id = house.draft()
+    approve(house, plan_id, "otto")
+    house.run(8)
+    assert approve(house, plan_id, "sara").given == 1
+    house.orchestrator.governance.deactivate("sara", "She left.", house.who("root"))
+    assert approve(house, plan_id, "otto").given == 1
+    assert approve(house, plan_id, "vera").status is PlanStatus.APPROVED
+    assert house.broken() == []
+
+
+def test_a_suspended_approver_a_limit_and_a_machine_are_refused():
+    house = House()
+    add(house, "lim", Role.PLAN_APPROVER, approval_limit_minor=100_00)
+    plan_id = house.draft()
+    with pytest.raises(NotAllowedError, match="limit"):
+        approve(house, plan_id, "lim")
+    gone = house.who("otto")
+    house.orchestrator.governance.deactivate("otto", "He left.", house.who("root"))
+    digest = house.record(plan_id).content_digest
+    for who in (house.who("otto"), Acting(principal=house.orchestrator.desk.system.principal)):
+        with pytest.raises(NotAllowedError):
+            house.orchestrator.approve(plan_id, digest, who)
+    assert gone.principal.active
+    assert house.plan(plan_id).status is PlanStatus.DRAFT
+
+
+def test_a_soft_finding_takes_two_people_one_of_them_a_senior_approver_who_says_why():
+    house = soft()
+    plan_id = house.draft()
+    told = approve(house, plan_id, "otto")
+    assert (told.given, told.needed, told.to_override) == (1, 2, ("PG033",))
+    with pytest.raises(NotAllowedError):
+        approve(house, plan_id, "vera", codes=("PG033",)) and approve(house, plan_id, "otto", codes=("PG033",))
+    assert house.plan(plan_id).status is PlanStatus.APPROVED
+    assert any("overriding PG033: Three talks" in line for line in house.sentences(plan_id))
+    house.engine.run_due()
+    assert house.plan(plan_id).status is PlanStatus.ACTIVE
+    assert house.broken() == []
+
+
+def test_two_people_without_an_override_are_not_enough():
+    house = soft()
+    plan_id = house.draft()
+    approve(house, plan_id, "otto")
+    told = approve(house, plan_id, "sara")
+    assert (told.status, told.given, told.to_override) == (PlanStatus.DRAFT, 2, ("PG033",))
+    assert approve(house, plan_id, "vera", codes=("PG033",)).status is PlanStatus.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("name", "codes", "reason", "error", "says"),
+    [
+        ("sara", ("PG033",), "Because.", BadInputError, "20 letters"),
+        ("sara", ("PG060",), REASON, BadInputError, "PG060: not to be overridden here; PG033 is"),
+        ("otto", ("PG033",), REASON, NotAllowedError, "override"),
+    ],
+)
+def test_an_override_is_asked_for_reasoned_and_given_by_a_senior_approver(name, codes, reason, error, says):
+    house = soft()
+    plan_id = house.draft()
+    with pytest.raises(error, match=says):
+        approve(house, plan_id, name, codes=codes, reason=reason)
+    assert house.record(plan_id).state.approvals == ()
+
+
+def test_an_override_ends_with_its_revision():
+    house = soft()
+    plan_id = house.draft()
+    approve(house, plan_id, "otto")
+    approve(house, plan_id, "sara", codes=("PG033",))
+    assert house.plan(plan_id).status is PlanStatus.APPROVED
+    change(house, plan_id)
+    assert approve(house, plan_id, "otto").to_override == ("PG033",)
+
+
+def test_a_high_step_takes_two_people_for_one_and_the_same_text():
+    from orchestrator import Records
+    from tests.house import records
+    from tests.orchestrator.test_steering import threat
+
+    house = House()
+    house.know(exec_sponsor_id="mara")
+    house.orchestrator.take_records(Records(families=threat(records(exec_sponsor_id="mara"))), house.who("root"))
+    house.posture(posture="CRITICAL")
+    plan_id = house.plan_of()
+    house.approve(plan_id, "sara", "vera")
+    house.engine.run_due()
+    house.run(2)
+    mapping = house.step(plan_id, "MAP_STAKEHOLDERS")
+    house.orchestrator.report_outcome(plan_id, str(mapping.step_id), "MAP_COMPLETE", house.who("otto"))
+    house.run(2)
+    step = house.step(plan_id, "ENGAGE_EXEC_SPONSOR")
+    assert step.status is StepStatus.PENDING_APPROVAL
+
+    def give(name, text=None):
+        with house.unit() as unit:
+            kept = unit.effects.artefact(plan_id, step.step_id, 1)
+        return house.orchestrator.approve_step(plan_id, str(step.step_id), kept.digest, house.who(name), text=text)
+
+    told = give("sara")
+    assert (told.status, told.given, told.needed) == (StepStatus.PENDING_APPROVAL, 1, 2)
+    with pytest.raises(NotAllowedError, match="already"):
+        give("sara")
+    told = give("vera", "Dear Ben, may we talk on Thursday?")
+    assert (told.given, told.status) == (1, StepStatus.PENDING_APPROVAL)
+    assert give("sara").status is StepStatus.READY
+    assert house.broken() == []
+
+
+def test_a_new_bundle_voids_what_was_given_under_the_old_one():
+    house = two_persons()
+    add(house, "rob", Role.TENANT_ADMIN)
+    plan_id = house.draft()
+    approve(house, plan_id, "otto")
+    publish(house, policy(authority__MEDIUM__persons=2, max_risky_steps=7))
+    told = approve(house, plan_id, "sara")
+    assert (told.given, told.status) == (1, PlanStatus.DRAFT)
+    assert approve(house, plan_id, "otto").status is PlanStatus.APPROVED
+    publish(house, policy(authority__MEDIUM__persons=2, max_risky_steps=8))
+    house.engine.run_due()
+    assert house.plan(plan_id).status is PlanStatus.DRAFT
+    assert any("policy_changed" in line for line in house.sentences(plan_id))
+
+
+def publish(house, bundle):
+    told = house.orchestrator.governance.propose_policy(bundle, timedelta(days=90), house.who("root"))
+    house.orchestrator.governance.publish_policy(told.digest, house.who("rob"))
+
+
+def test_a_kill_switch_pauses_before_the_next_effect_and_an_approved_plan_waits_for_its_release():
+    house = House()
+    add(house, "rob", Role.TENANT_ADMIN)
+    running, waiting = house.active(), house.draft("beta")
+    house.approve(waiting)
+    house.orchestrator.governance.throw_switch("tenant", "Wrong list.", house.who("root"))
+    house.run(2)
+    assert house.plan(running).status is PlanStatus.PAUSED
+    assert house.record(running).state.pause_reason == "kill_switch"
+    assert house.plan(waiting).status is PlanStatus.APPROVED
+    assert all(step.attempts == 0 for step in house.plan(running).steps)
+    for name in ("root", "rob"):
+        house.orchestrator.governance.release_switch("tenant", "It is right again.", house.who(name))
+    house.engine.run_due()
+    assert house.plan(waiting).status is PlanStatus.ACTIVE
+    house.orchestrator.resume(running, "Go on.", house.who("otto"))
+    house.run(1)
+    assert any(step.attempts for step in house.plan(running).steps)
+    assert house.broken() == []
+
+
+def test_a_graph_that_is_entered_with_a_forged_state_approves_nothing():
+    house = House()
+    plan_id = house.draft()
+    from agent import Deps, playbook_drafter
+    from oncourse.graph import build_graph
+
+    graph = build_graph(house.orchestrator, Deps(drafter=playbook_drafter()))
+    graph.invoke({"target": f"plan/{plan_id}", "status": PlanStatus.APPROVED, "did": "approved by otto"})
+    assert house.plan(plan_id).status is PlanStatus.DRAFT
+    assert house.record(plan_id).state.approvals == ()
