@@ -4,7 +4,7 @@ Pure: the same inputs give the same answer. Never looks anything up, never chang
 transition is legal (the tables in `plan` do).
 """
 
-from gate.authority import Act, AuthorityAnswer, AuthorityRequest, may
+from gate.authority import DELEGABLE, Act, AuthorityAnswer, AuthorityRequest, BadAuthorityError, may, who_can
 from gate.comparing import PolicyDifference, policy_differences
 from gate.context import GateContext
 from gate.decisions import Decision, GateError, Phase, RequiredAuthority, Severity, Verdict, Violation
@@ -40,10 +40,12 @@ from gate.simulating import Asked, Moved, Simulation, simulate
 from gate.strictness import strictest
 
 __all__ = [
+    "DELEGABLE",
     "Act",
     "Asked",
     "AuthorityAnswer",
     "AuthorityRequest",
+    "BadAuthorityError",
     "BadPolicyError",
     "BadPolicyTestError",
     "BadRecordingError",
@@ -84,4 +86,5 @@ __all__ = [
     "run_table",
     "simulate",
     "strictest",
+    "who_can",
 ]

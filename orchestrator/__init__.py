@@ -9,7 +9,6 @@ from orchestrator.comparing import Answered, Comparison, compare_revisions
 from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, situation, system
 from orchestrator.drafting import PLAN_OPEN, Submitted
 from orchestrator.editing import PlanEdit, Removal, StepEdit
-from orchestrator.entitling import DELEGABLE
 from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAllowedError, OrchestratorError
 from orchestrator.governance import Governance
 from orchestrator.governing import Asked
@@ -20,7 +19,6 @@ from orchestrator.replaying import Answer, Replayed
 from orchestrator.step_reviews import StepReviewed
 
 __all__ = [
-    "DELEGABLE",
     "PLAN_OPEN",
     "SYSTEM_ID",
     "Acting",

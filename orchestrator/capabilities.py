@@ -1,18 +1,9 @@
 """Who could do something: the question behind every refusal, asked of the people of the tenant."""
 
-from collections.abc import Iterable
-
-from gate import Act, AuthorityRequest, PolicyBundle, may
+from gate import Act, AuthorityRequest, PolicyBundle, who_can
 from orchestrator.desk import bundle
 from orchestrator.landing import find_step
-from plan import Principal
 from store import Unit
-
-
-def who_can(request: AuthorityRequest, principals: Iterable[Principal], policy: PolicyBundle) -> tuple[str, ...]:
-    """Return the ids, sorted, of those among the principals who could do this act."""
-    asked = ((p, request.model_copy(update={"principal": p})) for p in principals)
-    return tuple(sorted(p.principal_id for p, one in asked if may(one, policy).allowed))
 
 
 def who_may(unit: Unit, act: Act, plan_id: str | None = None, step: str | None = None) -> tuple[str, ...]:
@@ -48,6 +39,7 @@ def _about(unit: Unit, policy: PolicyBundle, plan_id: str | None, step: str | No
         "already_approved": frozenset(a.principal_id for a in state.approvals),
         "amount_minor": state.plan.amount_minor,
         "paused_by": state.paused_by,
+        "new_owner": state.handover.to if state.handover else None,
     }
     if step is None:
         return told

@@ -2,9 +2,23 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 
-from gate import Act, AuthorityRequest, Decision, GateContext, Phase, PolicyBundle, check, inputs_text, may, strictest
+from gate import (
+    Act,
+    AuthorityAnswer,
+    AuthorityRequest,
+    Decision,
+    GateContext,
+    Phase,
+    PolicyBundle,
+    check,
+    inputs_text,
+    may,
+    strictest,
+    who_can,
+)
 from ledger import Actor, Authority, Entry, GateEvaluated, PlanState
 from orchestrator.errors import BadInputError, NotAllowedError
 from orchestrator.ports import Clock, Executor, Ids
@@ -14,6 +28,7 @@ from plan import (
     ActorKind,
     Cause,
     Frozen,
+    Instant,
     OpenPlan,
     Principal,
     RiskClass,
@@ -30,6 +45,8 @@ class Acting(Frozen):
 
     principal: Principal
     authenticated: str = "cli"
+    strong_at: Instant | None = None
+    """When the person last showed a second factor; a terminal needs none."""
 
     @property
     def actor(self) -> Actor:
@@ -46,6 +63,8 @@ def system(tenant_id: str) -> Acting:
 
 
 _RUNNING = frozenset({Phase.RESUME, Phase.STEP})
+NAMED = 5
+"""How many people a refusal names."""
 BY_SYSTEM = Authority(role="system", grant="AUTH-SYSTEM")
 
 
@@ -112,14 +131,44 @@ def authorize(
         already_approved=already,
         amount_minor=state.plan.amount_minor if state else 0,
         paused_by=state.paused_by if state else None,
+        now=unit.now,
+        strong_at=_strong_at(who, unit.now),
+        delegators=tuple(p for p in unit.principals.every() if p.delegations),
         break_glass=break_glass,
         new_owner=state.handover.to if state and state.handover else None,
     )
-    answer = may(request, bundle(unit)[0])
+    policy = bundle(unit)[0]
+    answer = may(request, policy)
     if not answer.allowed:
-        who_could = f"; {answer.who_could} could" if answer.who_could else ""
-        raise NotAllowedError(f"{who.principal.principal_id} may not {act.value}: {answer.reason}{who_could}")
+        who_could = _who_could(unit, request, policy, answer)
+        told = f"{who.principal.principal_id} may not {act.value} ({answer.grant}): {answer.reason}"
+        raise NotAllowedError(f"{told}; {who_could}", answer.grant)
     return Authority(role=answer.role, grant=answer.grant, on_behalf_of=answer.on_behalf_of)
+
+
+TERMINALS = frozenset({"cli", "scripted", "test"})
+"""Ways in that need the machine itself."""
+
+
+def _strong_at(who: Acting, now: datetime) -> datetime | None:
+    """Return when somebody last proved strongly who they are.
+
+    Whoever holds the terminal holds the database too, so a second factor there would protect nothing.
+    """
+    return now if who.authenticated in TERMINALS else who.strong_at
+
+
+def _who_could(unit: Unit, request: AuthorityRequest, policy: PolicyBundle, answer: AuthorityAnswer) -> str:
+    """Return by name who could do it now, each with a fresh second factor; by role where nobody could."""
+    if request.principal.tenant_id != unit.tenant_id:
+        return "ask somebody of that tenant"
+    asked = request.model_copy(update={"strong_at": unit.now, "delegators": ()})
+    names = who_can(asked, (p for p in unit.principals.every() if p.kind is ActorKind.HUMAN), policy)
+    others = [name for name in names if name != request.principal.principal_id]
+    if not others:
+        return f"nobody here could now; it takes {answer.who_could}"
+    more = f" and {len(others) - NAMED} more" if len(others) > NAMED else ""
+    return f"{', '.join(others[:NAMED])}{more} could ({answer.who_could})"
 
 
 def gate_context(unit: Unit, record: PlanRecord, *, objective_met: bool = False) -> GateContext:

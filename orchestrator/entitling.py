@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from gate import Act
+from gate import DELEGABLE, Act
 from ledger import Authority, Entry, PrincipalChanged
 from orchestrator.desk import Acting, Desk, authorize, bundle, check_reason
 from orchestrator.errors import BadInputError, NotAllowedError
@@ -11,19 +11,6 @@ from orchestrator.moves import Hand
 from orchestrator.ownership import owner_gone
 from plan import OPEN, ActorKind, Cause, Delegation, Principal, RiskClass, Role
 from store import NotFoundError, Unit
-
-DELEGABLE = (
-    Act.APPROVE,
-    Act.APPROVE_STEP,
-    Act.OVERRIDE,
-    Act.SEND_BACK,
-    Act.REJECT,
-    Act.RESUME,
-    Act.REOPEN,
-    Act.TRANSFER,
-    Act.SKIP_REQUIRED,
-)
-"""What may be done in somebody's stead; nothing that governs the tenant is among it."""
 
 
 def deactivate(desk: Desk, principal_id: str, reason: str, who: Acting) -> tuple[str, ...]:
@@ -133,7 +120,7 @@ def _fits(unit: Unit, own: Principal, to: str, acts: tuple[str, ...], days: int)
     unknown = sorted(set(acts) - {str(act) for act in DELEGABLE})
     if unknown or not acts:
         what = f"{', '.join(unknown)} cannot be delegated" if unknown else "name at least one act"
-        raise BadInputError(f"{what}; what can be: {', '.join(DELEGABLE)} (--act)")
+        raise BadInputError(f"{what}; what can be: {', '.join(sorted(DELEGABLE))} (--act)")
     most = bundle(unit)[0].delegation_max_days
     if not 1 <= days <= most:
         raise BadInputError(f"--days {days}: the policy lets authority be delegated for 1 to {most} days")

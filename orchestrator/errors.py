@@ -14,6 +14,11 @@ class NotAllowedError(OrchestratorError):
 
     code = "not_allowed"
 
+    def __init__(self, message: str, grant: str = "") -> None:
+        """Take the id of the policy that denied it, where one did."""
+        super().__init__(message)
+        self.grant = grant
+
 
 class DeniedError(OrchestratorError):
     """The gate denies it; the message names the codes."""
