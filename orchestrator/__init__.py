@@ -12,7 +12,7 @@ from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAll
 from orchestrator.governance import Governance
 from orchestrator.governing import Asked
 from orchestrator.ports import Clock, Engine, Executor, Ids, Order, Receipt, ReceiptKind
-from orchestrator.publishing import Outlook, ProposedPolicy
+from orchestrator.publishing import Outlook, ProposedPolicy, Told
 from orchestrator.receiving import Records, Taken, record_fact
 from orchestrator.replaying import Answer, Replayed
 from orchestrator.reviewing import Reviewed
@@ -50,6 +50,7 @@ __all__ = [
     "StepEdit",
     "Submitted",
     "Taken",
+    "Told",
     "bundle",
     "differences",
     "gate_context",
