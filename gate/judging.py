@@ -10,6 +10,7 @@ from gate.context import GateContext
 from gate.decisions import Decision, GateError, Phase, RequiredAuthority, Severity, Verdict, Violation
 from gate.policy import PolicyBundle, bundle_digest
 from gate.rules import RULES, Rule
+from gate.rules.rule import DRAFTING
 from gate.view import View
 from plan import Frozen, RevenuePlanV1, RiskClass, digest, digest_bytes
 
@@ -47,6 +48,7 @@ class Judgement(NamedTuple):
 def check(plan: RevenuePlanV1, context: GateContext, policy: PolicyBundle, *, phase: Phase, now: datetime) -> Decision:
     """Judge a plan: HARD denies, everything else asks a person, and an exception inside a rule counts as HARD PG999.
 
+    Once a plan was approved, what time alone mends (`clears_at`) denies and asks nothing: the step waits for it.
     `now` and every fact are inputs: the same inputs give the same decision, byte for byte, on any machine.
     """
     found = weigh(View(plan, context, policy, phase=phase, now=now))
@@ -69,11 +71,12 @@ def weigh(view: View) -> Judgement:
     plan, policy, phase = view.plan, view.policy, view.phase
     violations = tuple(v for rule in RULES if phase in rule.phases for v in _judge(rule, view))
     risk = view.risk if plan.steps else RiskClass.HIGH
-    worst = max((v.severity.rank for v in violations), default=-1)
+    lasting = violations if phase in DRAFTING else tuple(v for v in violations if v.clears_at is None)
+    worst = max((v.severity.rank for v in lasting), default=-1)
     return Judgement(
         verdict=Verdict.DENY if worst == Severity.HARD.rank else Verdict.ASK,
         risk=risk,
-        required_authority=required_authority(risk, violations, policy, plan.amount_minor),
+        required_authority=required_authority(risk, lasting, policy, plan.amount_minor),
         violations=violations,
     )
 

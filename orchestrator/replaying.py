@@ -7,7 +7,7 @@ from ledger import Entry, GateEvaluated, ProposalRefused
 from orchestrator.desk import bundle
 from orchestrator.errors import BadInputError
 from orchestrator.publishing import JUDGED
-from plan import Frozen, Instant, commitment
+from plan import REF_PREFIX, Frozen, Instant, commitment
 from store import NotFoundError, Unit
 
 SHORTEST_DIGEST = 8
@@ -84,7 +84,8 @@ def replay(unit: Unit, entry: Entry) -> Replayed:
         raise BadInputError(f"{entry.address} is no decision of the gate")
     told = {"address": entry.address, "at": entry.at, "phase": body.phase, "recorded": body.decision}
     told |= {"recorded_ruleset": body.ruleset or "", "ruleset": ruleset_digest()}
-    kept = unit.blobs.get(body.inputs or "")
+    ref = body.inputs or ""
+    kept = unit.blobs.get(ref) if ref.startswith(REF_PREFIX) else None
     if kept is None:
         sentence = "The inputs were erased: that the decision was taken is proven, what it was taken on is gone."
         return Replayed(**told, answer=Answer.ERASED, sentence=sentence)
