@@ -4,6 +4,7 @@ import inspect
 import sys
 from datetime import datetime
 from functools import cache
+from typing import NamedTuple
 
 from gate.context import GateContext
 from gate.decisions import Decision, GateError, Phase, RequiredAuthority, Severity, Verdict, Violation
@@ -35,28 +36,48 @@ class UnknownCodeError(GateError):
     code = "unknown_code"
 
 
+class Judgement(NamedTuple):
+    """What the rules come to, before anything is digested."""
+
+    verdict: Verdict
+    risk: RiskClass
+    required_authority: RequiredAuthority
+    violations: tuple[Violation, ...]
+
+
 def check(plan: RevenuePlanV1, context: GateContext, policy: PolicyBundle, *, phase: Phase, now: datetime) -> Decision:
     """Judge a plan: HARD denies, everything else asks a person, and an exception inside a rule counts as HARD PG999.
 
     Once a plan was approved, what time alone mends (`clears_at`) denies and asks nothing: the step waits for it.
     `now` and every fact are inputs: the same inputs give the same decision, byte for byte, on any machine.
     """
-    view = View(plan, context, policy, phase=phase, now=now)
-    violations = tuple(v for rule in RULES if phase in rule.phases for v in _judge(rule, view))
-    risk = view.risk if plan.steps else RiskClass.HIGH
-    lasting = violations if phase in DRAFTING else tuple(v for v in violations if v.clears_at is None)
-    worst = max((v.severity.rank for v in lasting), default=-1)
+    found = weigh(View(plan, context, policy, phase=phase, now=now))
     return Decision(
-        verdict=Verdict.DENY if worst == Severity.HARD.rank else Verdict.ASK,
+        verdict=found.verdict,
         phase=phase,
-        risk=risk,
-        required_authority=required_authority(risk, lasting, policy, plan.amount_minor),
-        violations=violations,
+        risk=found.risk,
+        required_authority=found.required_authority,
+        violations=found.violations,
         policy_digest=bundle_digest(policy),
         ruleset_digest=ruleset_digest(),
         inputs_digest=digest(
             {"plan": plan.model_dump(mode="json"), "context": context.model_dump(mode="json"), "now": now.isoformat()}
         ),
+    )
+
+
+def weigh(view: View) -> Judgement:
+    """Ask every rule of the phase and weigh what they say."""
+    plan, policy, phase = view.plan, view.policy, view.phase
+    violations = tuple(v for rule in RULES if phase in rule.phases for v in _judge(rule, view))
+    risk = view.risk if plan.steps else RiskClass.HIGH
+    lasting = violations if phase in DRAFTING else tuple(v for v in violations if v.clears_at is None)
+    worst = max((v.severity.rank for v in lasting), default=-1)
+    return Judgement(
+        verdict=Verdict.DENY if worst == Severity.HARD.rank else Verdict.ASK,
+        risk=risk,
+        required_authority=required_authority(risk, lasting, policy, plan.amount_minor),
+        violations=violations,
     )
 
 

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-from gate.decisions import Decision, Phase, RequiredAuthority, Severity
-from gate.judging import check
+from gate.decisions import Phase, RequiredAuthority, Severity
+from gate.judging import Judgement, weigh
 from gate.policy import PolicyBundle
 from gate.recordings import Recording, read_inputs
+from gate.view import View
 from plan import Frozen
 
 MOST_HITS = 20
@@ -102,14 +103,13 @@ def simulate(
     for question in asked:
         recording = read_inputs(question.text, question.phase)
         plan, context, now = recording.plan, recording.context, recording.now
-        before = check(plan, context, current, phase=question.phase, now=now)
-        after = check(plan, context, new, phase=question.phase, now=now)
+        before, after = (weigh(View(plan, context, p, phase=question.phase, now=now)) for p in (current, new))
         tally.add(_moved(question.address, recording, before, after))
         told(tally.judged)
     return tally.told()
 
 
-def _moved(address: str, recording: Recording, before: Decision, after: Decision) -> Moved | None:
+def _moved(address: str, recording: Recording, before: Judgement, after: Judgement) -> Moved | None:
     """Return what the second answer changes; None where the two mean the same."""
     said = [(a.verdict, _weights(a), authority_words(a.required_authority)) for a in (before, after)]
     if said[0] == said[1]:
@@ -129,7 +129,7 @@ def _moved(address: str, recording: Recording, before: Decision, after: Decision
     )
 
 
-def _weights(answer: Decision) -> frozenset[str]:
+def _weights(answer: Judgement) -> frozenset[str]:
     """Return the codes, each with the severity that it has; a raised severity counts as another finding."""
     worst: dict[str, Severity] = {}
     for violation in answer.violations:

@@ -13,7 +13,7 @@ from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAll
 from orchestrator.governance import Governance
 from orchestrator.governing import Asked
 from orchestrator.ports import Clock, Engine, Executor, Ids, Order, Receipt, ReceiptKind
-from orchestrator.publishing import Outlook, ProposedPolicy
+from orchestrator.publishing import Outlook, ProposedPolicy, Told
 from orchestrator.receiving import Records, Taken, record_fact
 from orchestrator.replaying import Answer, Replayed
 from orchestrator.step_reviews import StepReviewed
@@ -54,6 +54,7 @@ __all__ = [
     "StepReviewed",
     "Submitted",
     "Taken",
+    "Told",
     "bundle",
     "compare_revisions",
     "gate_context",

@@ -11,6 +11,7 @@ from plan import REF_PREFIX, Frozen, Instant, commitment
 from store import NotFoundError, Unit
 
 SHORTEST_DIGEST = 8
+_Body = GateEvaluated | ProposalRefused
 
 
 class Answer(StrEnum):
@@ -57,9 +58,7 @@ def find_decision(unit: Unit, name: str) -> Entry:
     every = (entry for _, entry in unit.every_entry() if entry.type in JUDGED)
     found = [entry for entry in every if (entry.data.get("decision") or "").startswith(f"sha256:{digits}")]
     if not found:
-        raise NotFoundError(
-            f"there is no decision whose digest starts with {name!r}; see: oncourse ledger explain PLAN"
-        )
+        raise NotFoundError(f"no decision's digest starts with {name!r}; see: oncourse ledger explain PLAN")
     if len({entry.data["decision"] for entry in found}) > 1:
         raise NotFoundError(f"more than one decision starts with {name!r}; give more digits")
     return found[0]
@@ -101,15 +100,13 @@ def replay(unit: Unit, entry: Entry) -> Replayed:
     return _compared(told, body, judge_again(recording, *_bundles(unit, entry, body)))
 
 
-def _bundles(
-    unit: Unit, entry: Entry, body: GateEvaluated | ProposalRefused
-) -> tuple[PolicyBundle, PolicyBundle | None]:
+def _bundles(unit: Unit, entry: Entry, body: _Body) -> tuple[PolicyBundle, PolicyBundle | None]:
     """Return the bundle of the entry, and the one that the plan ran under where that was asked too."""
     pinned = body.pinned if isinstance(body, GateEvaluated) else None
     return bundle(unit, entry.policy)[0], bundle(unit, pinned)[0] if pinned else None
 
 
-def _compared(told: dict[str, object], body: GateEvaluated | ProposalRefused, today: Decision) -> Replayed:
+def _compared(told: dict[str, object], body: _Body, today: Decision) -> Replayed:
     told["now"] = today.digest
     if today.digest == body.decision:
         sentence = f"The same: {today.verdict}, byte for byte, on the same inputs, policy and rules."

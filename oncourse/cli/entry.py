@@ -6,8 +6,8 @@ import typer
 from pydantic import ValidationError
 from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer keeps its own click
 
-from gate import UnknownCodeError
-from oncourse.cli import gates, ledgers, people, plans, steps, tenants
+from gate import BadPolicyError, BadRecordingError, UnknownCodeError
+from oncourse.cli import gates, ledgers, people, plans, policies, steps, switches, tenants
 from oncourse.cli.session import current
 from oncourse.config import ConfigError
 from oncourse.console import as_json, err, say
@@ -27,7 +27,7 @@ EXIT_CODES: tuple[tuple[tuple[type[OncourseError], ...], int], ...] = (
     ((NotFoundError, UnknownCodeError), 5),
     ((ChangedError, StaleError), 4),
     ((DeniedError, NotAllowedError, SlotTakenError), 3),
-    ((BadInputError, ConfigError), 2),
+    ((BadInputError, BadPolicyError, BadRecordingError, ConfigError), 2),
 )
 """0 ok, 1 failure, 2 usage, 3 refused by policy, 4 changed since read, 5 not found, 6 findings."""
 _HOISTED = {"--db": True, "--tenant": True, "--as": True, "--drafter": True, "--json": False}
@@ -45,8 +45,11 @@ app.add_typer(plans.app, name="plan", help="Propose, read, review and steer plan
 app.add_typer(steps.app, name="step", help="Read, approve and steer the steps of a plan.")
 app.add_typer(people.app, name="principal", help="Who may act.")
 app.add_typer(ledgers.app, name="ledger", help="What happened, and why.")
-app.add_typer(gates.app, name="gate", help="What the gate's codes mean.")
+app.add_typer(gates.app, name="gate", help="What the gate's codes mean, and its past decisions.")
+app.add_typer(policies.app, name="policy", help="Read, compare, test, simulate and publish policies.")
+app.add_typer(switches.app, name="switch", help="Stop a part of the tenant at once.")
 tenants.register(app)
+switches.register(app)
 
 
 @app.callback()

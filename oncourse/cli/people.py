@@ -1,14 +1,18 @@
-"""`oncourse principal`: who may act."""
+"""`oncourse principal`: who may act, who left, and who acts in whose stead."""
 
 from typing import Annotated
 
 import typer
 
+from gate import DELEGABLE, Act
 from oncourse.cli.session import current
-from oncourse.console import as_json, say, table
-from plan import ActorKind, Principal, Role
+from oncourse.console import as_json, say, short, table
+from orchestrator import BadInputError
+from plan import ActorKind, Principal, RiskClass, Role
 
 app = typer.Typer(no_args_is_help=True)
+Person = Annotated[str, typer.Argument(help="A principal's id.")]
+Reason = Annotated[str, typer.Option(help="One sentence for the next reader.")]
 
 
 @app.command()
@@ -18,15 +22,74 @@ def add(
     limit: Annotated[int | None, typer.Option(help="Largest plan approved alone, in minor units a year.")] = None,
 ) -> None:
     """Add a principal, or change what one may do."""
-    added = Principal(
-        principal_id=principal_id,
-        tenant_id=current.settings.tenant,
-        kind=ActorKind.HUMAN,
-        roles=frozenset(role or ()),
-        approval_limit_minor=limit,
-    )
+    with current.house.desk.unit() as unit:
+        known = {p.principal_id: p for p in unit.principals.every()}
+    fresh = Principal(principal_id=principal_id, tenant_id=current.settings.tenant, kind=ActorKind.HUMAN)
+    changes = {"roles": frozenset(role or ()), "approval_limit_minor": limit}
+    added = Principal.model_validate(known.get(principal_id, fresh).model_dump() | changes)
     current.house.add_principal(added, current.who)
-    say(f"{principal_id}: {', '.join(sorted(added.roles)) or 'no role'}")
+    if current.json:
+        as_json(added)
+    else:
+        say(f"{principal_id}: {', '.join(sorted(added.roles)) or 'no role'}")
+
+
+@app.command()
+def deactivate(principal_id: Person, reason: Reason = "") -> None:
+    """Let somebody act no more; what they approved lapses, and their name stays in the history."""
+    plans = current.house.governance.deactivate(principal_id, reason, current.who)
+    if current.json:
+        as_json({"principal_id": principal_id, "active": False, "open_plans": list(plans)})
+        return
+    owned = f" Open plans in their name: {', '.join(map(short, plans))}." if plans else ""
+    say(f"{principal_id} may act no more.{owned}")
+
+
+@app.command()
+def reactivate(principal_id: Person, reason: Reason = "") -> None:
+    """Let somebody act again, with the same roles and without old delegations."""
+    current.house.governance.reactivate(principal_id, reason, current.who)
+    if current.json:
+        as_json({"principal_id": principal_id, "active": True})
+    else:
+        say(f"{principal_id} may act again.")
+
+
+@app.command()
+def delegate(
+    to: Annotated[str, typer.Option(help="Who acts in your stead.")],
+    act: Annotated[
+        list[str] | None, typer.Option(help=f"May be given several times: {', '.join(sorted(DELEGABLE))}.")
+    ] = None,
+    max_risk: Annotated[RiskClass, typer.Option(help="The highest risk that it covers.")] = RiskClass.MEDIUM,
+    max_amount: Annotated[int | None, typer.Option(help="The largest plan, in minor units a year.")] = None,
+    days: Annotated[int, typer.Option(help="For how many days, as far as the policy allows.")] = 7,
+) -> None:
+    """Let somebody act in your stead for some days."""
+    named = [word.replace("-", "_") for word in act or ()]
+    unknown = [word for word in named if word not in DELEGABLE]
+    if unknown:
+        raise BadInputError(
+            f"{', '.join(unknown)} cannot be delegated; what can be: {', '.join(sorted(DELEGABLE))} (--act)"
+        )
+    given = current.house.governance.delegate(
+        to, map(Act, named), current.who, days=days, max_risk=max_risk, max_amount_minor=max_amount
+    )
+    if current.json:
+        as_json(given)
+    else:
+        what = f"{', '.join(given.acts)} for {current.settings.principal} up to {given.max_risk}"
+        say(f"{to} may {what} until {given.until:%Y-%m-%d %H:%M} UTC")
+
+
+@app.command()
+def undelegate(to: Annotated[str, typer.Option(help="From whom you take it back.")]) -> None:
+    """Take back what you let somebody do in your stead."""
+    current.house.governance.undelegate(to, current.who)
+    if current.json:
+        as_json({"to": to, "delegated": False})
+    else:
+        say(f"{to} no longer acts for {current.settings.principal}")
 
 
 @app.command("list")
@@ -37,5 +100,11 @@ def list_principals() -> None:
     if current.json:
         as_json(known)
         return
-    rows = ((p.principal_id, p.kind, ", ".join(sorted(p.roles)), "yes" if p.active else "no") for p in known)
-    table(("principal", "kind", "roles", "active"), rows)
+    rows = (
+        (p.principal_id, p.kind, ", ".join(sorted(p.roles)), "yes" if p.active else "no", _delegated(p)) for p in known
+    )
+    table(("principal", "kind", "roles", "active", "delegates"), rows)
+
+
+def _delegated(who: Principal) -> str:
+    return "; ".join(f"{', '.join(d.acts)} to {d.to} until {d.until:%Y-%m-%d %H:%M}" for d in who.delegations)

@@ -11,6 +11,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 from gate import default_bundle, load_bundle
 from oncourse.bootstrap import Tenancy, first_admin, open_store
 from oncourse.cli.days import FIRST_YEAR, LAST_YEAR, day_of
+from oncourse.cli.reading import read_text
 from oncourse.cli.reviews import review
 from oncourse.cli.session import current
 from oncourse.config import unknown_variables
@@ -47,7 +48,7 @@ def init(
         tenant = Tenant(tenant_id=settings.tenant, name=name or settings.tenant, calendar=Calendar(time_zone=zone))
     except ValidationError as error:
         raise BadInputError(f"the tenant does not fit: {explain_validation(error)}") from error
-    bundle = default_bundle() if policy is None else load_bundle(_text(policy))
+    bundle = default_bundle() if policy is None else load_bundle(read_text(policy))
     store = open_store(settings, create=True)
     started = None if clock == "real" else _instant(clock)
     tenancy = _fresh(store, SimulatedExecutor(), started)
@@ -79,15 +80,6 @@ def _instant(text: str) -> datetime:
     if not FIRST_YEAR <= found.year <= LAST_YEAR:
         raise BadInputError(f"{text!r} lies outside the years {FIRST_YEAR} to {LAST_YEAR}")
     return found.astimezone(UTC)
-
-
-def _text(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise BadInputError(f"{path} cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise BadInputError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
 
 
 def import_(

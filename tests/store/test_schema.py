@@ -1,13 +1,16 @@
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DatabaseError
 
 from ledger import Actor
-from plan import Tenant
-from store import StoreError, open_engine, schema_state, upgrade
+from plan import Mode, Tenant
+from store import Store, StoreError, open_engine, schema_state, upgrade
+from store.connection import _config
 from store.tables import metadata
+from tests.databases import fresh_url
 from tests.store.conftest import NOW
 
 
@@ -47,3 +50,18 @@ def test_a_database_that_cannot_be_opened_gives_one_clear_line(url):
     with pytest.raises(StoreError) as told:
         upgrade(open_engine(url))
     assert "\n" not in str(told.value)
+
+
+def test_a_database_of_the_first_schema_is_brought_on_and_its_tenants_run_in_shadow(tmp_path):
+    made = open_engine(fresh_url("sqlite", tmp_path))
+    command.upgrade(_config(made), "0001")
+    with made.begin() as connection:
+        body = Tenant(tenant_id="t", name="T", mode=Mode.LIVE).model_dump_json()
+        row = {"body": body}
+        connection.execute(text("INSERT INTO tenant (tenant_id, body, ledger_size) VALUES ('t', :body, 0)"), row)
+    upgrade(made)
+    assert schema_state(made)[0] == schema_state(made)[1]
+    with Store(made, lambda: bytes(32)).unit("t", NOW) as unit:
+        assert unit.tenant().mode is Mode.SHADOW
+        assert unit.replay() == []
+    made.dispose()

@@ -4,12 +4,24 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from ledger import Activated
 from orchestrator import BadInputError, Records
 from orchestrator.moves import Hand
-from plan import Cause, Fact, FactKind, PlanEvent, PlanStatus, Proposal, ProposedStep, Provenance, references
+from plan import (
+    Cause,
+    Fact,
+    FactKind,
+    Mode,
+    PlanEvent,
+    PlanStatus,
+    Proposal,
+    ProposedStep,
+    Provenance,
+    Tenant,
+    references,
+)
 from store import NotFoundError, SlotTakenError, StaleError
 from tests.databases import fresh_url
 from tests.house import House
@@ -243,3 +255,29 @@ def test_a_machine_that_drafted_too_late_opens_no_second_plan(house):
     assert first.plan_id is not None
     assert (second.plan_id, second.codes) == (None, ("PLAN_OPEN",))
     assert house.broken() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        ("UPDATE tenant SET state = replace(state, 'LIVE', 'SHADOW')", "tenant/t1: the row differs"),
+        ("UPDATE tenant SET state = NULL", "tenant/t1: the row differs"),
+        ("UPDATE tenant SET policy = NULL", "the policy in force is not the one that was published last"),
+        ("UPDATE policy SET state = replace(state, 'default', 'defaulT')", "the row differs"),
+    ],
+)
+def test_replay_finds_a_tenant_or_a_policy_that_was_changed_behind_its_back(house, change, finding):
+    with house.unit() as unit:
+        assert unit.replay() == []
+    with house.sql.begin() as connection:
+        assert connection.execute(text(change)).rowcount == 1
+    with house.unit() as unit:
+        assert any(finding in line for line in unit.replay())
+
+
+def test_the_mode_that_an_import_brings_changes_nothing(house):
+    other = Tenant(tenant_id="t9", name="Another name", mode=Mode.SHADOW)
+    house.orchestrator.take_records(Records(tenant=other, families={}), house.who("root"))
+    with house.unit() as unit:
+        assert (unit.tenant().name, unit.tenant().mode) == ("Another name", Mode.LIVE)
+        assert unit.replay() == []
