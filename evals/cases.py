@@ -29,7 +29,11 @@ def judged(proposal: Proposal, request: ProposalRequest, now: datetime | None = 
     bundle = default_bundle()
     at = now or request.now
     ids = iter(range(1, 1000))
-    terms = Terms(min_retained_bp=bundle.min_retained_bp, trusted_sources=tuple(bundle.trusted_sources))
+    terms = Terms(
+        min_retained_bp=bundle.min_retained_bp,
+        trusted_sources=tuple(bundle.trusted_sources),
+        constraints=bundle.constraints,
+    )
     plan = assemble(
         proposal,
         request.situation,

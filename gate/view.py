@@ -14,6 +14,7 @@ from plan import (
     PLAYBOOKS,
     UNSENT,
     ActionSpec,
+    ActorKind,
     Contract,
     DependencyKind,
     PlanStep,
@@ -21,7 +22,9 @@ from plan import (
     RevenuePlanV1,
     RiskClass,
     Situation,
+    StepApproval,
     StepStatus,
+    canonical,
     find_spec,
     highest,
 )
@@ -113,6 +116,23 @@ class View:
                 if parent.step_id not in seen:
                     seen.add(parent.step_id)
                     todo.append(parent)
+
+    def standing(self, step: PlanStep) -> tuple[StepApproval, ...]:
+        """Return the approvals by people, in time, of a step as it would start: revision, attempt and rendered text."""
+        wanted = (step.step_id, step.attempts + 1, self.plan.revision)
+        return tuple(
+            a
+            for a in self.context.step_approvals
+            if (a.step_id, a.attempt, a.revision) == wanted
+            and a.rendered_digest == self.context.rendered_digest
+            and a.actor_kind is ActorKind.HUMAN
+            and self.now <= a.expires_at
+        )
+
+    @cached_property
+    def plan_bytes(self) -> bytes:
+        """Return the canonical bytes of the plan."""
+        return canonical(self.plan)
 
     @cached_property
     def contracts(self) -> tuple[Contract, ...]:

@@ -93,7 +93,11 @@ def proposal(**changes) -> Proposal:
 def plan(**changes) -> RevenuePlanV1:
     """Return the plan that code assembles from the proposal; its ids count from 1."""
     ids = itertools.count(1)
-    terms = Terms(min_retained_bp=POLICY.min_retained_bp, trusted_sources=POLICY.trusted_sources)
+    terms = Terms(
+        min_retained_bp=POLICY.min_retained_bp,
+        trusted_sources=POLICY.trusted_sources,
+        constraints=POLICY.constraints,
+    )
     cause = Cause(kind="person", ref="mara")
     made = assemble(proposal(), situation(), terms, new_id=lambda: UUID(int=next(ids)), now=MONDAY, cause=cause)
     return made.model_copy(update=changes)

@@ -30,7 +30,7 @@ def _cooldowns(view: View, where: str, step: PlanStep, spec: ActionSpec) -> Iter
         (spec.cooldowns.account_external, [t for t in past if t.external], "the account"),
     ):
         if rest is not None and (last := _last(touches)) is not None and at < last + rest:
-            yield Found(where, f"{step.action_type} must leave {whom} alone until {last + rest:%Y-%m-%d}")
+            yield Found(where, f"{step.action_type} must leave {whom} alone until {last + rest:%Y-%m-%d}", last + rest)
 
 
 def _last(touches: list[Touch]) -> datetime | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pydantic import ValidationError
 
 from gate.decisions import Severity
-from gate.rules.rule import ALL, Found, Rule
+from gate.rules.rule import ALL, DRAFTING, Found, Rule
 from gate.view import View
 from plan import PARAMS, Approval, RiskClass, StepStatus, explain_validation
 
@@ -50,7 +50,9 @@ def _params(view: View) -> Iterator[Found]:
 
 
 def _risk(view: View) -> Iterator[Found]:
-    if view.plan.risk is not view.risk:
+    # Once approved, a policy that has lowered a risk since stops nothing.
+    wrong = view.plan.risk is not view.risk if view.phase in DRAFTING else view.risk.rank > view.plan.risk.rank
+    if wrong:
         yield Found("risk", f"the plan says {view.plan.risk}, its highest step is {view.risk}")
     if view.risk.rank > view.policy.risk_ceiling.rank:
         yield Found("risk", f"{view.risk} lies above the ceiling {view.policy.risk_ceiling}")
