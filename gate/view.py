@@ -1,7 +1,7 @@
 """What all rules look at: the plan's graph and the steps in question, worked out once."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import NamedTuple
@@ -14,6 +14,7 @@ from plan import (
     PLAYBOOKS,
     UNSENT,
     ActionSpec,
+    ActorKind,
     Contract,
     DependencyKind,
     PlanStep,
@@ -21,7 +22,9 @@ from plan import (
     RevenuePlanV1,
     RiskClass,
     Situation,
+    StepApproval,
     StepStatus,
+    canonical,
     find_spec,
     highest,
 )
@@ -114,14 +117,22 @@ class View:
                     seen.add(parent.step_id)
                     todo.append(parent)
 
-    def fresh(self, action_type: str) -> bool:
-        """Tell whether an action ended well in the account's history, not longer ago than policy lets it count."""
-        spec = find_spec(action_type)
-        since = self.now - timedelta(days=self.policy.outcome_freshness_days)
-        return spec is not None and any(
-            touch.action_type == action_type and touch.outcome in spec.outcomes_ok and touch.at >= since
-            for touch in self.situation.history
+    def standing(self, step: PlanStep) -> tuple[StepApproval, ...]:
+        """Return the approvals by people, in time, of a step as it would start: revision, attempt and rendered text."""
+        wanted = (step.step_id, step.attempts + 1, self.plan.revision)
+        return tuple(
+            a
+            for a in self.context.step_approvals
+            if (a.step_id, a.attempt, a.revision) == wanted
+            and a.rendered_digest == self.context.rendered_digest
+            and a.actor_kind is ActorKind.HUMAN
+            and self.now <= a.expires_at
         )
+
+    @cached_property
+    def plan_bytes(self) -> bytes:
+        """Return the canonical bytes of the plan."""
+        return canonical(self.plan)
 
     @cached_property
     def contracts(self) -> tuple[Contract, ...]:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from evaluator import evaluate
 from gate import Phase, check
 from ledger import Entry, PlanState, StepAdded, StepEdge, SwitchNamed, SwitchReleased, evolve, stopped
-from orchestrator import bundle, gate_context, people, persons
+from orchestrator import bundle, gate_context
 from plan import (
     CLOSED,
     PLAYBOOKS,
@@ -22,7 +22,9 @@ from plan import (
     PlanStatus,
     RiskClass,
     StepStatus,
+    count_persons,
     find_spec,
+    people_of,
     risk_of,
 )
 from store import EffectStatus, Unit
@@ -248,9 +250,9 @@ def no_machine_approves(seen: Evidence) -> list[str]:
                 found.append(f"{entry.address}: a machine ({entry.actor.id}) took {entry.type}")
             if entry.type == "plan.approved.v1" and before is not None:
                 given = moment.after.approvals
-                if persons(given) < needed:
-                    found.append(f"{entry.address}: {persons(given)} approved what demands {needed}")
-                if people(given) & before.editors:
+                if count_persons(given) < needed:
+                    found.append(f"{entry.address}: {count_persons(given)} approved what demands {needed}")
+                if people_of(given) & before.editors:
                     found.append(f"{entry.address}: an editor approved his own content")
     return found
 

@@ -3,7 +3,7 @@
 Never drafts, never calls a model, never opens a connection of its own.
 """
 
-from orchestrator.approving import Override, Reviewed, people, persons
+from orchestrator.approving import Override, Reviewed
 from orchestrator.commands import Orchestrator, Request
 from orchestrator.comparing import Answered, Comparison, compare_revisions
 from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, situation, system
@@ -58,8 +58,6 @@ __all__ = [
     "bundle",
     "compare_revisions",
     "gate_context",
-    "people",
-    "persons",
     "record_fact",
     "situation",
     "system",

@@ -22,6 +22,8 @@ from plan import (
     RiskClass,
     StepApproval,
     StepStatus,
+    count_persons,
+    people_of,
     spec_of,
 )
 from store import PlanRecord, Unit
@@ -61,7 +63,7 @@ def approve(
         as_seen(record, seen)
         nothing_failed(record)
         live = live_approvals(unit, record.state)
-        authority = authorize(unit, who, Act.APPROVE, record.state, already=people(live))
+        authority = authorize(unit, who, Act.APPROVE, record.state, already=people_of(live))
         context = gate_context(unit, record, objective_met=objective_met(unit, record))
         decision, entry = judge(unit, record, context, Phase.APPROVE, cause)
         not_denied(decision, "the gate denies the plan")
@@ -76,7 +78,7 @@ def approve(
         unit.wake(plan_id, unit.now)
         return Reviewed(
             status=unit.state(plan_id).plan.status,
-            given=persons(after),
+            given=count_persons(after),
             needed=asked.persons,
             to_override=not_overridden(after, asked),
         )
@@ -124,23 +126,6 @@ def lapsed(unit: Unit, approval: PlanApproval, policy: str) -> str | None:
     return "approver_gone" if gone else None
 
 
-def people(approvals: Iterable[PlanApproval | StepApproval]) -> frozenset[str]:
-    """Return everyone who stands behind these approvals: who gave them, and on whose behalf."""
-    return frozenset(name for a in approvals for name in (a.principal_id, a.on_behalf_of) if name is not None)
-
-
-def persons(approvals: Iterable[PlanApproval | StepApproval]) -> int:
-    """Return how many people approved; two approvals that share a person count once."""
-    seen: frozenset[str] = frozenset()
-    count = 0
-    for approval in approvals:
-        both = people((approval,))
-        if not both & seen:
-            count += 1
-        seen |= both
-    return count
-
-
 def step_risk(unit: Unit, state: PlanState, step: PlanStep) -> RiskClass:
     """Return a step's risk: the higher of what the bundle in force and the one that the plan runs under say."""
     names = {None, state.policy}
@@ -161,7 +146,7 @@ def not_overridden(approvals: Iterable[PlanApproval | StepApproval], asked: Requ
 
 def lacking(approvals: tuple[PlanApproval | StepApproval, ...], asked: RequiredAuthority) -> str:
     """Return what is still missing, in words; nothing where it is enough."""
-    count, codes = persons(approvals), not_overridden(approvals, asked)
+    count, codes = count_persons(approvals), not_overridden(approvals, asked)
     told = [f"{asked.persons - count} more of {asked.persons} people"] if count < asked.persons else []
     told += [f"a senior approver's override of {', '.join(codes)}"] if codes else []
     return " and ".join(told)

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from gate import Decision, Phase, Severity, Verdict
 from ledger import PlanState
-from orchestrator.approving import not_overridden, persons, persons_for_step
+from orchestrator.approving import not_overridden, persons_for_step
 from orchestrator.desk import Desk, findings, gate_context, judge, situation
 from orchestrator.evaluating import objective_met
 from orchestrator.landing import after_failure, wake_if_open
@@ -28,6 +28,7 @@ from plan import (
     Provider,
     StepEvent,
     StepStatus,
+    count_persons,
     spec_of,
 )
 from store import Artefact, Effect, EffectStatus, PlanRecord, Unit
@@ -94,7 +95,7 @@ def _asks(hand: Hand, state: PlanState, step: PlanStep, decision: Decision, kept
     asked = not_overridden((*state.approvals, *mine), decision.required_authority)
     told = [v.message for v in decision.violations if v.code in asked]
     takes = persons_for_step(hand.unit, state, step)
-    if step.approval in {Approval.APPROVE, Approval.DRAFT} and persons(mine) < takes:
+    if step.approval in {Approval.APPROVE, Approval.DRAFT} and count_persons(mine) < takes:
         told.append(f"it now takes {takes} people")
     if told:
         reason = ("gate_asks", ". ".join(told)[:1800])

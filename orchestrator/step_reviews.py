@@ -10,8 +10,6 @@ from orchestrator.approving import (
     lacking,
     not_overridden,
     overriding,
-    people,
-    persons,
     persons_for_step,
     same,
     step_risk,
@@ -21,7 +19,17 @@ from orchestrator.errors import BadInputError, ChangedError
 from orchestrator.evaluating import objective_met
 from orchestrator.moves import Hand
 from orchestrator.rendering import keep_text
-from plan import Cause, Digest, Frozen, PlanStep, StepApproval, StepEvent, StepStatus
+from plan import (
+    Cause,
+    Digest,
+    Frozen,
+    PlanStep,
+    StepApproval,
+    StepEvent,
+    StepStatus,
+    count_persons,
+    people_of,
+)
 from store import PlanRecord, Unit
 
 
@@ -69,7 +77,7 @@ def approve_step(
         return StepReviewed(
             status=step.status if missing else StepStatus.READY,
             digest=digest,
-            given=persons(after),
+            given=count_persons(after),
             needed=asked.persons,
             to_override=not_overridden(after, asked),
         )
@@ -143,7 +151,7 @@ def _authority(
     unit: Unit, record: PlanRecord, step: PlanStep, who: Acting, before: tuple[StepApproval, ...]
 ) -> Authority:
     risk = step_risk(unit, record.state, step)
-    return authorize(unit, who, Act.APPROVE_STEP, record.state, risk=risk, already=people(before))
+    return authorize(unit, who, Act.APPROVE_STEP, record.state, risk=risk, already=people_of(before))
 
 
 def _step(unit: Unit, plan_id: str, step_id: str) -> tuple[PlanRecord, PlanStep]:

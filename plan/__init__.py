@@ -22,10 +22,7 @@ from plan.amounts import (
     amount_text,
     minor_digits,
 )
-from plan.approvals import (
-    PlanApproval,
-    StepApproval,
-)
+from plan.approvals import PlanApproval, StepApproval, count_persons, people_of
 from plan.assembly import Terms, assemble, objective_terms, proposal_of, risk_of
 from plan.calendars import (
     DEADLINE_DAYS,
@@ -313,6 +310,7 @@ __all__ = [
     "contacts_of",
     "content_digest",
     "content_of",
+    "count_persons",
     "days_between",
     "deadline",
     "derive_posture",
@@ -326,6 +324,7 @@ __all__ = [
     "load_document",
     "minor_digits",
     "objective_terms",
+    "people_of",
     "plan_move",
     "plan_target",
     "private_fields",

@@ -1,5 +1,6 @@
 """What a person (or, for LOW plans where a bundle allows it, policy) has approved, and exactly which bytes."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from pydantic import Field
@@ -50,3 +51,18 @@ class StepApproval(Frozen):
     overrides: tuple[Id, ...] = ()
     """SOFT codes found when the step wanted to start; they end with the attempt."""
     override_reason: str = Field(default="", pattern=COMMITMENT)
+
+
+def people_of(approvals: Iterable[PlanApproval | StepApproval]) -> frozenset[str]:
+    """Return everyone who stands behind these approvals: who gave them, and on whose behalf."""
+    return frozenset(name for a in approvals for name in (a.principal_id, a.on_behalf_of) if name is not None)
+
+
+def count_persons(approvals: Iterable[PlanApproval | StepApproval]) -> int:
+    """Return how many people approved: approvals that share a person, as giver or as delegator, are one."""
+    groups: list[frozenset[str]] = []
+    for approval in approvals:
+        people = people_of((approval,))
+        apart = [group for group in groups if not group & people]
+        groups = [*apart, people.union(*(group for group in groups if group & people))]
+    return len(groups)

@@ -1,12 +1,18 @@
 """That what runs is what was approved, by people who may, and that it still holds."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from gate.decisions import Phase, Severity
 from gate.policy import bundle_digest
 from gate.rules.rule import RUNNING, Found, Rule
 from gate.view import View
-from plan import ActorKind, Approval, PlanApproval, StepApproval
+from plan import (
+    ActorKind,
+    Approval,
+    PlanApproval,
+    count_persons,
+    people_of,
+)
 
 
 def _of_revision(view: View) -> tuple[PlanApproval, ...]:
@@ -25,9 +31,11 @@ def _valid(view: View) -> Iterator[Found]:
     # Once it runs, a policy published meanwhile that asks for more people stops nothing.
     asked = view.policy.authority[view.plan.risk]
     needed = asked.persons_for(view.plan.amount_minor) if view.phase is Phase.ACTIVATE else 1
-    people = _persons(a for a in given if a.actor_kind is ActorKind.HUMAN)
-    if people < needed:
-        yield Found("approvals", f"{people} approved revision {view.plan.revision}; it takes {needed}")
+    if view.phase is Phase.ACTIVATE:
+        given = tuple(a for a in given if a.actor_kind is ActorKind.HUMAN)
+    count = count_persons(given)
+    if count < needed:
+        yield Found("approvals", f"{count} approved revision {view.plan.revision}; it takes {needed}")
     if view.phase is Phase.ACTIVATE:
         yield from _still_valid(view, given)
     if view.phase is Phase.STEP:
@@ -37,15 +45,16 @@ def _valid(view: View) -> Iterator[Found]:
 def _still_valid(view: View, given: tuple[PlanApproval, ...]) -> Iterator[Found]:
     name = bundle_digest(view.policy)
     for approval in given:
-        who = approval.principal_id
         if approval.policy_digest != name:
-            yield Found("approvals", f"{who} approved under another policy")
+            yield Found("approvals", f"{approval.principal_id} approved under another policy")
         if view.now > approval.expires_at:
-            yield Found("approvals", f"the approval of {who} lapsed at {approval.expires_at:%Y-%m-%d %H:%M} UTC")
-        if who not in view.context.active_principals:
-            yield Found("approvals", f"{who} is no longer active")
-        if who in view.context.editors:
-            yield Found("approvals", f"{who} edited what he approved")
+            lapsed = f"{approval.expires_at:%Y-%m-%d %H:%M} UTC"
+            yield Found("approvals", f"the approval of {approval.principal_id} lapsed at {lapsed}")
+        for who in sorted(people_of((approval,))):
+            if who not in view.context.active_principals:
+                yield Found("approvals", f"{who} is no longer active")
+            if who in view.context.editors:
+                yield Found("approvals", f"{who} edited what he approved")
 
 
 def _step_valid(view: View) -> Iterator[Found]:
@@ -54,27 +63,10 @@ def _step_valid(view: View) -> Iterator[Found]:
     for where, step, _spec in view.judged:
         if step.approval not in {Approval.APPROVE, Approval.DRAFT}:
             continue
+        count = count_persons(view.standing(step))
         attempt = step.attempts + 1
-        fits = [
-            a
-            for a in view.context.step_approvals
-            if (a.step_id, a.attempt, a.revision) == (step.step_id, attempt, view.plan.revision)
-            and a.rendered_digest == view.context.rendered_digest
-            and view.now <= a.expires_at
-        ]
-        if not fits:
+        if not count:
             yield Found(where, f"nobody approved the text that would leave (attempt {attempt})")
-
-
-def _persons(approvals: Iterable[PlanApproval | StepApproval]) -> int:
-    """Return how many people approved; two approvals that share a person, by delegation, count once."""
-    seen: set[str] = set()
-    count = 0
-    for given in approvals:
-        both = {name for name in (given.principal_id, given.on_behalf_of) if name is not None}
-        count += not both & seen
-        seen |= both
-    return count
 
 
 APPROVALS = (
@@ -93,7 +85,8 @@ APPROVALS = (
         RUNNING,
         "Approvals that hold",
         "To start, a plan needs approvals of this revision under this policy, in time, by active people who did not "
-        "edit it. While it runs that approval stands; each rendered text needs its own.",
+        "edit it. While it runs that approval stands; each rendered text needs its own, of as many people as its risk "
+        "and the amount demand.",
         "Ask for a new approval.",
         _valid,
     ),

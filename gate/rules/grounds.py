@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from datetime import datetime, timedelta
 
-from gate.decisions import Severity
+from gate.decisions import Phase, Severity
 from gate.rules.rule import DRAFTING, Found, Rule
 from gate.view import View
 from plan import Situation, ids_of
@@ -43,6 +44,32 @@ def _families(known: Situation) -> dict[str, tuple[AbstractSet[str | None], str]
     }
 
 
+def _cited(view: View) -> Iterator[Found]:
+    for where, step, _spec in view.judged:
+        if not step.evidence:
+            yield Found(f"{where}.evidence", f"{step.action_type} cites nothing")
+
+
+def _fresh(view: View) -> Iterator[Found]:
+    most = view.policy.freshness_days
+    read = view.situation.posture.as_of
+    if view.now - read > timedelta(days=most.posture):
+        yield Found("posture", f"the posture is of {read:%Y-%m-%d}; {most.posture} days is the oldest")
+    dates = _dates(view)
+    for where, step, _spec in view.judged:
+        newest = max((dates[ref] for ref in step.evidence if ref in dates), default=view.now)
+        if view.now - newest > timedelta(days=most.evidence):
+            yield Found(f"{where}.evidence", f"the newest is of {newest:%Y-%m-%d}; {most.evidence} days is the oldest")
+
+
+def _dates(view: View) -> dict[str, datetime]:
+    """Return from when each dated piece of evidence is; an open ticket is of today."""
+    known = view.situation
+    dates = {touch.touch_id: touch.at for touch in known.history}
+    dates |= {ticket.ticket_id: ticket.closed_at or view.now for ticket in known.tickets}
+    return dates | {signal.signal_id: signal.observed_at for signal in known.signals}
+
+
 GROUNDS = (
     Rule(
         "PG070",
@@ -52,5 +79,23 @@ GROUNDS = (
         "Cited evidence and every contact, ticket, invoice and opportunity exist and belong to this account.",
         "Cite evidence and name ids that the account has.",
         _grounded,
+    ),
+    Rule(
+        "PG071",
+        Severity.SOFT,
+        DRAFTING,
+        "Evidence for every step",
+        "Every step says what it rests on.",
+        "Cite a signal, ticket, invoice, deal, contract or touch that calls for the step.",
+        _cited,
+    ),
+    Rule(
+        "PG072",
+        Severity.SOFT,
+        (Phase.APPROVE, Phase.ACTIVATE),
+        "Fresh enough",
+        "The posture, and of each step the newest dated evidence, are not older than policy says.",
+        "Import what is known today, or cite something newer.",
+        _fresh,
     ),
 )

@@ -22,7 +22,7 @@ def _graph(view: View) -> Iterator[Found]:
 def _prerequisites(view: View) -> Iterator[Found]:
     for where, step, spec in view.known:
         for requirement in spec.requires:
-            if not _held(view, step, requirement):
+            if not held(view, step, requirement):
                 wanted, outcomes = " or ".join(requirement.actions), ", ".join(requirement.outcomes)
                 yield Found(where, f"{step.action_type} needs {wanted} to have ended with {outcomes} first")
         for rule in view.policy.ordering:
@@ -31,11 +31,12 @@ def _prerequisites(view: View) -> Iterator[Found]:
                 continue
             spec_before = find_spec(rule.before)
             outcomes_ok = spec_before.outcomes_ok if spec_before else ()
-            if not _held(view, step, Requirement(actions=(rule.before,), outcomes=outcomes_ok or ("DONE",))):
+            if not held(view, step, Requirement(actions=(rule.before,), outcomes=outcomes_ok or ("DONE",))):
                 yield Found(where, f"{rule.before} must come before {rule.after} while {rule.when}")
 
 
-def _held(view: View, step: PlanStep, requirement: Requirement) -> bool:
+def held(view: View, step: PlanStep, requirement: Requirement) -> bool:
+    """Tell whether what must come before a step, or the fresh history, meets a requirement."""
     for parent, demanded in view.ancestors(step):
         if parent.action_type not in requirement.actions:
             continue

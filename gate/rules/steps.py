@@ -50,8 +50,9 @@ def _params(view: View) -> Iterator[Found]:
 
 
 def _risk(view: View) -> Iterator[Found]:
-    rises = view.risk.rank > view.plan.risk.rank
-    if rises or (view.phase in DRAFTING and view.plan.risk is not view.risk):  # a risk that policy lowers stops nothing
+    # Once approved, a policy that has lowered a risk since stops nothing.
+    wrong = view.plan.risk is not view.risk if view.phase in DRAFTING else view.risk.rank > view.plan.risk.rank
+    if wrong:
         yield Found("risk", f"the plan says {view.plan.risk}, its highest step is {view.risk}")
     if view.risk.rank > view.policy.risk_ceiling.rank:
         yield Found("risk", f"{view.risk} lies above the ceiling {view.policy.risk_ceiling}")

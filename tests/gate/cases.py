@@ -1,4 +1,4 @@
-"""One clean case, and for every code a way to break it (and only to break it)."""
+"""One clean case, and ways to break the rules about a plan's form, its order and its approvals."""
 
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -37,7 +37,7 @@ DAY = timedelta(days=1)
 
 
 class Case(NamedTuple):
-    """One input: which code it breaks and where, or which it only just does not break."""
+    """One input: which code it breaks and where (and which codes it cannot but break too), or which it just keeps."""
 
     name: str
     code: str
@@ -47,6 +47,7 @@ class Case(NamedTuple):
     context: GateContext = CONTEXT
     after: timedelta = timedelta(0)
     policy: PolicyBundle = POLICY
+    also: tuple[str, ...] = ()
 
 
 def with_plan(**changes) -> RevenuePlanV1:
@@ -349,7 +350,7 @@ CASES: tuple[Case, ...] = (
         context(approvals=(approval(), approval(role="senior_approver"))),
     ),
 )
-"""For every code, ways to break it."""
+"""Ways to break a code."""
 
 FITS: tuple[Case, ...] = (
     Case("an enabled type while it runs", "PG001", "", S),
@@ -468,7 +469,7 @@ FITS: tuple[Case, ...] = (
         "a running plan under a policy that now asks for two",
         "PG101",
         "",
-        S,
+        R,
         policy=POLICY.model_copy(
             update={"authority": {**POLICY.authority, RiskClass.MEDIUM: POLICY.authority[RiskClass.HIGH]}}
         ),
@@ -481,4 +482,4 @@ FITS: tuple[Case, ...] = (
         context=context(step_id=BRIEF.step_id, step_approvals=()),
     ),
 )
-"""For every code, what only just does not break it."""
+"""What only just does not break a code."""
