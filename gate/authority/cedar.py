@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 import orjson
-from cedarpy import AuthzResult, Entities, PolicySet, Schema, is_authorized, is_authorized_batch, validate_policies
+from cedarpy import AuthzResult, Entities, PolicySet, Schema, is_authorized_batch, validate_policies
 
 from gate.authority.requests import AuthorityAnswer, AuthorityRequest
 from gate.authority.words import DENIED, FAILED, NEW_OWNER, NO_PERMIT, OWNER, could, who_could
@@ -54,7 +54,7 @@ def _policies() -> PolicySet:
 def may(request: AuthorityRequest, policy: PolicyBundle) -> AuthorityAnswer:
     """Say whether a principal may act, by their own authority or by one that was delegated to them."""
     answer = _asked(request, policy, request.principal)
-    if answer.allowed or not request.principal.active or request.principal.kind is not ActorKind.HUMAN:
+    if answer.allowed or not _of_the_house(request, request.principal):
         return answer
     for delegator in _delegators(request):
         lent = _asked(request, policy, delegator)
@@ -66,13 +66,9 @@ def may(request: AuthorityRequest, policy: PolicyBundle) -> AuthorityAnswer:
 def who_can(request: AuthorityRequest, principals: Iterable[Principal], policy: PolicyBundle) -> tuple[str, ...]:
     """Return the ids, sorted, of those among the principals who could do this act; delegations among them count."""
     people = {p.principal_id: p for p in principals}
-    if not people:
-        return ()
     asked = [request.model_copy(update={"principal": p}) for p in people.values()]
-    subject = _subject(request, policy)
-    entities = _entities([subject, *(_actor(p) for p in people.values())])
-    answers = is_authorized_batch([_question(r, policy, r.principal) for r in asked], _policies(), entities, _schema())
-    found = {r.principal.principal_id for r, a in zip(asked, answers, strict=True) if _decided(a)[0]}
+    questions = [(r, r.principal) for r in asked]
+    found = {one.principal.principal_id for one, (yes, _) in zip(asked, _decide(questions, policy), strict=True) if yes}
     for one in asked:
         lenders = tuple(p for p in people.values() if any(d.to == one.principal.principal_id for d in p.delegations))
         if lenders and may(one.model_copy(update={"delegators": lenders}), policy).allowed:
@@ -81,21 +77,38 @@ def who_can(request: AuthorityRequest, principals: Iterable[Principal], policy: 
 
 
 def _delegators(request: AuthorityRequest) -> Iterator[Principal]:
-    """Yield, by id, who lets this principal do this act now; machines and people who left lend nothing."""
+    """Yield, by id, who lets this principal do this act now."""
     for lender in sorted(request.delegators, key=lambda p: p.principal_id):
-        own = lender.tenant_id == request.tenant_id and lender.kind is ActorKind.HUMAN and lender.active
-        if own and lender.principal_id != request.principal.principal_id and request.in_force(lender):
+        other = lender.principal_id != request.principal.principal_id
+        if other and _of_the_house(request, lender) and request.in_force(lender):
             yield lender
 
 
+def _of_the_house(request: AuthorityRequest, principal: Principal) -> bool:
+    """Tell whether somebody may lend or borrow authority: strangers, machines and people who left do neither."""
+    return principal.tenant_id == request.tenant_id and principal.kind is ActorKind.HUMAN and principal.active
+
+
 def _asked(request: AuthorityRequest, policy: PolicyBundle, principal: Principal) -> AuthorityAnswer:
-    entities = _entities([_actor(principal), _subject(request, policy)])
-    allowed, code = _decided(is_authorized(_question(request, policy, principal), _policies(), entities, _schema()))
+    ((allowed, code),) = _decide([(request, principal)], policy)
     if allowed:
         return AuthorityAnswer(allowed=True, grant=code, role=_role(request, policy, principal))
     roles = ", ".join(sorted(principal.roles)) or "no role"
     reason = DENIED.get(code, f"has {roles}" if principal.kind is ActorKind.HUMAN else "a machine may not do this")
     return AuthorityAnswer(allowed=False, grant=code, reason=reason, who_could=who_could(request, policy))
+
+
+def _decide(asked: list[tuple[AuthorityRequest, Principal]], policy: PolicyBundle) -> list[tuple[bool, str]]:
+    """Ask Cedar about one subject, in each principal's name; what does not even fit the schema is denied."""
+    if not asked:
+        return []
+    plain = [_subject(asked[0][0], policy), *(_actor(principal) for _, principal in asked)]
+    try:
+        entities = Entities.from_json_str(orjson.dumps(plain).decode(), _schema())
+    except ValueError:
+        return [(False, FAILED)] * len(asked)
+    questions = [_question(request, policy, principal) for request, principal in asked]
+    return [_decided(answer) for answer in is_authorized_batch(questions, _policies(), entities, _schema())]
 
 
 def _decided(result: AuthzResult) -> tuple[bool, str]:
@@ -129,10 +142,6 @@ def _question(request: AuthorityRequest, policy: PolicyBundle, principal: Princi
             "break_glass": request.break_glass,
         },
     }
-
-
-def _entities(plain: list[dict[str, Any]]) -> Entities:
-    return Entities.from_json_str(orjson.dumps(plain).decode(), _schema())
 
 
 def _kind(principal: Principal) -> str:

@@ -66,5 +66,5 @@ def could(request: AuthorityRequest, policy: PolicyBundle) -> tuple[str, ...]:
 def who_could(request: AuthorityRequest, policy: PolicyBundle) -> str:
     """Return who could do the act, in words."""
     names = {OWNER: "the owner", NEW_OWNER: f"the new owner {request.new_owner or ''}".strip()}
-    told = [names.get(role, f"a {role}") for role in could(request, policy)]
+    told = [names.get(role, f"{'an' if role[0] in 'aeiou' else 'a'} {role}") for role in could(request, policy)]
     return " or ".join(dict.fromkeys(told)) + (" who did not edit it" if request.act is Act.APPROVE else "")
