@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, text
 
-from gate import default_bundle
 from ledger import Activated
 from orchestrator import BadInputError, Records
 from orchestrator.moves import Hand
@@ -27,13 +26,10 @@ from store import NotFoundError, SlotTakenError, StaleError
 from tests.databases import fresh_url
 from tests.house import House
 
-UNDEMANDING = default_bundle().model_copy(update={"must_have": {}})
-"""A policy under which a plan of a single step needs nobody's override."""
-
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def house(request, tmp_path):
-    made = House(fresh_url(request.param, tmp_path), policy=UNDEMANDING)
+    made = House(fresh_url(request.param, tmp_path))
     yield made
     made.sql.dispose()
 
@@ -121,7 +117,13 @@ def test_of_many_who_start_plans_for_one_account_at_once_exactly_one_wins(house)
 def copy_of(house, plan_id):
     """Open another plan of the same account and type, so small that it reaches nobody."""
     record = house.record(plan_id)
-    brief = ProposedStep(key="brief", action_type="PREP_RENEWAL_BRIEF", params={"sections": ["VALUE"]}, start_day=1)
+    brief = ProposedStep(
+        key="brief",
+        action_type="PREP_RENEWAL_BRIEF",
+        params={"sections": ["VALUE"]},
+        start_day=1,
+        evidence=(f"{record.plan.account_id}-s1",),
+    )
     proposal = Proposal(
         account_id=record.plan.account_id,
         plan_type=record.plan.plan_type,
