@@ -63,6 +63,7 @@ def _tell(stage: Stage, batch: ImportBatch, found: Candidates, ticks: int, *, js
                 "ticks": ticks,
                 "entries": entries,
                 "broken": [f.model_dump() for f in broken],
+                "turned_away": stage.world.refusals,
             }
         )
     else:
@@ -74,6 +75,8 @@ def _tell(stage: Stage, batch: ImportBatch, found: Candidates, ticks: int, *, js
         rows += [(f"refused: {codes}", n) for codes, n in refused.items()]
         table(("what became of it", "accounts"), sorted(rows))
         table(("account", "plan", "why it stopped"), [(e.account, e.plan_id[:8], e.why) for e in ended])
+        if stage.world.refusals:
+            say(f"{len(stage.world.refusals)} acts of people were turned away, the first: {stage.world.refusals[0]}")
         say(f"{ticks} ticks, {entries} ledger entries; {len(PROMISES)} promises checked, {len(broken)} broken")
     if broken:
         raise OncourseError(f"{broken[0].promise} is broken: {broken[0].what}")

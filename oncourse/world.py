@@ -9,6 +9,7 @@ import heapq
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 
 from oncourse.simulator import Customers
 from orchestrator import Acting, NotAllowedError, Orchestrator, Override
@@ -151,20 +152,20 @@ class Reviewers:
         day = self._calendar.local_date(first)
         while (at := self._calendar.at(day, REVIEW_HOUR)) <= last:
             if at >= first and self._calendar.is_business_day(day):
-                world.at(at, self.round)
+                world.at(at, partial(self.round, world, at))
             day += timedelta(days=1)
 
-    def round(self) -> None:
-        """Approve every draft and every rendered step that waits, each by those who may."""
+    def round(self, world: World, at: datetime) -> None:
+        """Approve every draft and every rendered step that waits, each by those who may, plan by plan."""
         with self._house.desk.unit() as unit:
             waiting = [r for r in unit.plans.find() if r.plan.status not in CLOSED]
         for record in waiting:
             if record.plan.account_id in self.leave_alone:
                 continue
             if record.plan.status is PlanStatus.DRAFT:
-                self.approve(str(record.plan.plan_id))
+                world.at(at, partial(self.approve, str(record.plan.plan_id)))
             elif record.plan.status is PlanStatus.ACTIVE:
-                self.approve_steps(str(record.plan.plan_id))
+                world.at(at, partial(self.approve_steps, str(record.plan.plan_id)))
 
     def approve(self, plan_id: str) -> None:
         """Approve a draft with as many people as it needs; a senior approver overrides what is SOFT."""

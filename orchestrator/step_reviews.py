@@ -20,6 +20,7 @@ from orchestrator.evaluating import objective_met
 from orchestrator.moves import Hand
 from orchestrator.rendering import keep_text
 from plan import (
+    ActorKind,
     Cause,
     Digest,
     Frozen,
@@ -84,13 +85,14 @@ def approve_step(
 
 
 def judged_step(desk: Desk, plan_id: str, step_id: str) -> RequiredAuthority:
-    """Return what an approval of a step's present text takes; nothing is written."""
+    """Return what an approval of a step's present text by some person takes; nothing is written."""
     with desk.unit() as unit:
         record, step = _step(unit, plan_id, step_id)
         kept = unit.effects.artefact(record.plan.plan_id, step.step_id, step.attempts + 1)
         nobody = Authority(role="policy", grant="AUTH-GATE")
         digest = kept.digest if kept else record.content_digest
-        return _asked(unit, record, step, _approval(unit, record, step, desk.system, nobody, digest))
+        given = _approval(unit, record, step, desk.system, nobody, digest)
+        return _asked(unit, record, step, given.model_copy(update={"actor_kind": ActorKind.HUMAN}))
 
 
 def reject_step(desk: Desk, plan_id: str, step_id: str, reason: str, who: Acting, cause: Cause) -> None:

@@ -13,6 +13,7 @@ def test_every_account_that_needs_it_is_rehearsed_to_its_end(capsys, tmp_path, m
     told = json.loads(capsys.readouterr().out)
     assert (told["dated_renewals"], told["candidates"], told["too_late"]) == (489, 26, 4)
     assert told["broken"] == []
+    assert told["turned_away"] == []
     assert len(told["plans"]) + sum(told["refused"].values()) + sum(told["no_plan"].values()) == 30
     assert all(plan["why"].startswith(("Completed", "Expired", "Aborted")) for plan in told["plans"])
     assert told["no_plan"]["deadline_passed"] >= 4

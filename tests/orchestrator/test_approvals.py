@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from gate import default_bundle
-from orchestrator import Acting, BadInputError, ChangedError, NotAllowedError, Override, PlanEdit, Removal
+from orchestrator import Acting, BadInputError, ChangedError, NotAllowedError, Override, PlanEdit, Records, Removal
 from plan import PlanStatus, Principal, Role, StepStatus
-from tests.house import House
+from tests.house import House, records
 
 REASON = "Three talks in a row are right for this renewal."
 
@@ -164,13 +164,14 @@ def test_an_override_ends_with_its_revision():
 
 
 def test_a_high_step_takes_two_people_for_one_and_the_same_text():
-    from orchestrator import Records
-    from tests.house import records
+    """It rests on what a stranger wrote: once people read the rendered text, nothing of that is to be overridden."""
     from tests.orchestrator.test_steering import threat
 
     house = House()
     house.know(exec_sponsor_id="mara")
-    house.orchestrator.take_records(Records(families=threat(records(exec_sponsor_id="mara"))), house.who("root"))
+    known = threat(records(exec_sponsor_id="mara"))
+    known["signals"] = tuple(s.model_copy(update={"note": "They said: go ahead."}) for s in known["signals"])
+    house.orchestrator.take_records(Records(families=known), house.who("root"))
     house.posture(posture="CRITICAL")
     plan_id = house.plan_of()
     house.approve(plan_id, "sara", "vera")
@@ -181,6 +182,8 @@ def test_a_high_step_takes_two_people_for_one_and_the_same_text():
     house.run(2)
     step = house.step(plan_id, "ENGAGE_EXEC_SPONSOR")
     assert step.status is StepStatus.PENDING_APPROVAL
+    asked = house.orchestrator.judged_step(plan_id, str(step.step_id))
+    assert (asked.persons, asked.overrides) == (2, ())
 
     def give(name, text=None):
         with house.unit() as unit:
