@@ -84,11 +84,3 @@ class Ids(Protocol):
     def new(self) -> UUID:
         """Return an id that was never drawn before."""
         ...
-
-
-class Engine(Protocol):
-    """The alarm clock: wakes plans and events when their time has come."""
-
-    def wake(self, target: str, at: datetime) -> None:
-        """Ask for a tick of `plan/ID` or `event/SOURCE/ID` at an instant; asking twice is harmless."""
-        ...

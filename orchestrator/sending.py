@@ -13,6 +13,7 @@ from ledger import PlanState
 from orchestrator.approving import not_overridden, persons_for_step
 from orchestrator.desk import Desk, findings, gate_context, judge, situation
 from orchestrator.evaluating import objective_met
+from orchestrator.holding import held, reaches_out
 from orchestrator.landing import after_failure, wake_if_open
 from orchestrator.moves import CLAIM, Hand, attempts_left, done_status, retry_at
 from orchestrator.ports import Order, Receipt, ReceiptKind
@@ -47,6 +48,8 @@ def start(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
         record = unit.plans.get(plan_id)
         unit.accounts.lock(record.plan.account_id)
         step = record.plan.step(step_id)
+        if reaches_out(step) and held(unit, record.plan.account_id):
+            return False
         kept = _text_of(unit, record, step)
         context = gate_context(unit, record, objective_met=objective_met(unit, record))
         context = context.model_copy(update={"step_id": step_id, "rendered_digest": kept.digest})
