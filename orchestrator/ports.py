@@ -29,6 +29,8 @@ class Order(Frozen):
     shadow: bool
     """Record it instead of sending it."""
     at: Instant
+    valid_until: Instant
+    """Nobody may carry it out from then on: who meant it is taken for dead, and others look into it."""
 
 
 class ReceiptKind(StrEnum):

@@ -43,6 +43,9 @@ class Faults(NamedTuple):
     away: int = 0
 
 
+FAULTLESS = Faults()
+
+
 class Ledgered:
     """A connector that writes each call and each applied key to files, and never applies a key twice.
 
@@ -51,7 +54,7 @@ class Ledgered:
 
     name = "connector"
 
-    def __init__(self, folder: Path, faults: Faults = Faults(), draw=None) -> None:
+    def __init__(self, folder: Path, faults: Faults = FAULTLESS, draw=None) -> None:
         self._calls, self._applied = folder / "calls.jsonl", folder / "applied"
         self._applied.mkdir(exist_ok=True)
         self._faults, self._draw = faults, draw or (lambda: 99)
@@ -117,7 +120,7 @@ class Shared(NamedTuple):
     folder: str
     began: str
     scale: float
-    faults: Faults = Faults()
+    faults: Faults = FAULTLESS
 
     def clock(self) -> ScaledClock:
         """Return the domain's clock."""
@@ -157,7 +160,7 @@ class Shared(NamedTuple):
         )
 
 
-def found(url: str, folder: Path, *, scale: float, accounts: int, faults: Faults = Faults()) -> Shared:
+def found(url: str, folder: Path, *, scale: float, accounts: int, faults: Faults = FAULTLESS) -> Shared:
     """Make the tenant with its people and accounts; their postures have changed, so plans will be drafted."""
     upgrade(open_engine(url))
     shared = Shared(url, str(folder), datetime.now(UTC).isoformat(), scale, faults)
