@@ -25,7 +25,7 @@ from tests.house import BERLIN, MONDAY
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.chaos.sweep", "oncourse.graph", "agent.playbook"])
-TOO_LONG = 120
+TOO_LONG = 60
 """Seconds after which a life counts as stuck."""
 
 
@@ -80,7 +80,7 @@ def run(shared: Shared, at: int | None) -> tuple[bool, list[str]]:
             names.append(told.get())
         elif time.monotonic() > ends:
             child.kill()
-            raise TimeoutError(f"a life that was to die at point {at} is stuck after {names[-3:]}")
+            raise TimeoutError(f"a life in {shared.folder} that was to die at point {at} is stuck after {names[-3:]}")
         else:
             child.join(0.005)
     return child.exitcode != 0, names

@@ -54,10 +54,10 @@ class Ledgered:
 
     name = "connector"
 
-    def __init__(self, folder: Path, faults: Faults = FAULTLESS, draw=None) -> None:
+    def __init__(self, folder: Path, faults: Faults = FAULTLESS, draw=None, clock=None) -> None:
         self._calls, self._applied = folder / "calls.jsonl", folder / "applied"
         self._applied.mkdir(exist_ok=True)
-        self._faults, self._draw = faults, draw or (lambda: 99)
+        self._faults, self._draw, self._clock = faults, draw or (lambda: 99), clock
 
     def execute(self, order: Order) -> Receipt:
         """Apply an order once; the answer may be lost on either side of it."""
@@ -66,6 +66,8 @@ class Ledgered:
             return Receipt(kind=ReceiptKind.RETRYABLE, outcome="SOURCE_UNAVAILABLE")
         if self._draw() < self._faults.before:
             raise TimeoutError
+        if self._clock is not None and self._clock.now() >= order.valid_until:
+            raise TimeoutError  # a provider takes nothing past its time
         self._apply(order)
         if self._draw() < self._faults.after:
             raise TimeoutError
@@ -132,7 +134,7 @@ class Shared(NamedTuple):
 
     def connector(self, draw=None) -> Ledgered:
         """Return the connector."""
-        return Ledgered(Path(self.folder), Faults(*self.faults), draw)
+        return Ledgered(Path(self.folder), Faults(*self.faults), draw, self.clock() if self.scale > 1 else None)
 
     def house(self, store: Store | None = None, executor=None) -> Orchestrator:
         """Return the tenant's orchestrator."""
