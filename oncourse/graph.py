@@ -27,6 +27,8 @@ class Tick(TypedDict, total=False):
 
     target: str
     account_id: str
+    event: str
+    redraft: str
     plan_id: str
     cause: Cause
     status: PlanStatus
@@ -59,45 +61,57 @@ class Nodes:
         """Take up one event, or look at one plan."""
         kind, _, name = state["target"].partition("/")
         if kind == "plan":
-            event = self._house.next_event(name)
-            if event is None:
-                now = self._house.desk.clock.now()
-                return {"plan_id": name, "cause": Cause(kind="timer", ref=now.isoformat())}
-            return {"did": self._house.take_event(event.source, event.event_id).told}
-        source, event_id = event_named(name)
-        taken = self._house.take_event(source, event_id)
-        account_id = taken.account_id
-        if taken.told != POSTURE_CHANGED or account_id is None or self._house.has_machine_plan(account_id, TYPE):
+            return self._look_at(name)
+        taken = self._house.take_event(*event_named(name))
+        if taken.told != POSTURE_CHANGED or taken.account_id is None:
             return {"did": taken.told}
-        return {"account_id": account_id, "cause": Cause(kind="posture", ref=f"{source}/{event_id}"[:200])}
+        cause = Cause(kind="posture", ref="/".join(event_named(name)))
+        return {"account_id": taken.account_id, "event": name, "cause": cause}
+
+    def _look_at(self, plan_id: str) -> Tick:
+        event = self._house.next_event(plan_id)
+        if event is not None:
+            return {"did": self._house.take_event(event.source, event.event_id).told}
+        cause = Cause(kind="timer", ref=self._house.desk.clock.now().isoformat())
+        account_id = self._house.wants_redraft(plan_id)
+        if account_id is not None:
+            return {"account_id": account_id, "redraft": plan_id, "cause": cause}
+        return {"plan_id": plan_id, "cause": cause}
 
     def propose(self, state: Tick) -> Tick:
-        """Ask the drafter; a typed refusal ends here."""
-        asked = self._house.request(state["account_id"], TYPE)
+        """Ask the drafter, for a new draft or for one that answers why the last was sent back."""
+        asked = self._house.request(state["account_id"], TYPE, sent_back=state.get("redraft"))
         request = ProposalRequest(
             situation=asked.situation,
             plan_type=asked.plan_type,
             approved_actions=asked.approved_actions,
             now=asked.now,
             rejected=state.get("rejected", ()),
+            sent_back=asked.reasons,
         )
         result = propose(request, self._deps)
         if isinstance(result.outcome, NoPlan):
-            self._house.no_plan(state["account_id"], TYPE, result.outcome, state["cause"])
+            redraft, event = state.get("redraft"), state.get("event")
+            self._house.no_plan(state["account_id"], TYPE, result.outcome, state["cause"], plan_id=redraft, event=event)
             return {"did": f"no plan: {result.outcome.reason.value}"}
         return {"proposal": result.outcome, "answer": result.answer}
 
     def gate(self, state: Tick) -> Tick:
         """Have the proposal judged; findings go back to the drafter a bounded number of times."""
-        proposal, rejected = state["proposal"], state.get("rejected", ())
+        proposal, rejected, answer = state["proposal"], state.get("rejected", ()), state.get("answer")
         who = drafter_of(self._house.desk.tenant_id, proposal.provenance.drafter)
-        told = self._house.submit(proposal, who, state["cause"], repair=len(rejected))
+        last = answer is None or len(rejected) >= REPAIRS
+        redraft = state.get("redraft")
+        if redraft is not None:
+            told = self._house.revise(redraft, proposal, who, state["cause"], repair=len(rejected))
+        else:
+            event = state.get("event")
+            told = self._house.submit(proposal, who, state["cause"], repair=len(rejected), last=last, event=event)
         if told.plan_id is not None:
             return {"plan_id": str(told.plan_id), "did": "drafted"}
-        answer = state.get("answer")
-        if answer is None or len(rejected) >= REPAIRS or told.codes == (PLAN_OPEN,):
+        if last or told.codes == (PLAN_OPEN,):
             return {"did": f"refused: {', '.join(told.codes)}"}
-        return {"rejected": (*rejected, Rejected(answer=answer, findings=told.findings))}
+        return {"rejected": (*rejected, Rejected(answer=answer or {}, findings=told.findings))}
 
     def evaluate(self, state: Tick) -> Tick:
         """Ask whether the plan is over, and close it where it is; a closed one may still have a result to land."""

@@ -156,20 +156,31 @@ class Orchestrator:
             wanted = fresh and state.sent_back and state.drafter != "person"
             return state.plan.account_id if wanted else None
 
-    def has_machine_plan(self, account_id: str, plan_type: PlanType) -> bool:
-        """Tell whether a machine's plan of this account and type is open: another would not be drafted."""
-        with self._desk.unit() as unit:
-            return drafting.open_machine_plan(unit, account_id, plan_type) is not None
-
-    def submit(self, proposal: Proposal, who: Acting, cause: Cause, *, repair: int = 0) -> Submitted:
+    def submit(
+        self,
+        proposal: Proposal,
+        who: Acting,
+        cause: Cause,
+        *,
+        repair: int = 0,
+        last: bool = True,
+        event: str | None = None,
+    ) -> Submitted:
         """Judge a proposal; open a DRAFT, or record the refusal with its codes."""
-        return drafting.submit(self._desk, proposal, who, cause, repair=repair)
+        return drafting.submit(self._desk, proposal, who, cause, repair=repair, last=last, event=event)
 
     def no_plan(
-        self, account_id: str, plan_type: PlanType, answer: NoPlan, cause: Cause, plan_id: str | None = None
+        self,
+        account_id: str,
+        plan_type: PlanType,
+        answer: NoPlan,
+        cause: Cause,
+        *,
+        plan_id: str | None = None,
+        event: str | None = None,
     ) -> None:
         """Record that no plan is right, and why; `plan_id` names the draft that was to be made anew."""
-        drafting.no_plan(self._desk, account_id, plan_type.value, answer, cause, plan_id)
+        drafting.no_plan(self._desk, account_id, plan_type.value, answer, cause, plan_id=plan_id, event=event)
 
     def edit(self, plan_id: str, change: PlanEdit, who: Acting) -> Submitted:
         """Take an edit as a new revision; approvals become void."""

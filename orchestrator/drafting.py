@@ -14,6 +14,7 @@ from ledger import (
 )
 from orchestrator.desk import Acting, Desk, authorize, bundle, findings, gate_context, judge, situation
 from orchestrator.moves import Hand
+from orchestrator.noting import settle
 from plan import (
     OPEN,
     ActorKind,
@@ -42,8 +43,20 @@ class Submitted(Frozen):
     findings: tuple[str, ...] = ()
 
 
-def submit(desk: Desk, proposal: Proposal, who: Acting, cause: Cause, *, repair: int = 0) -> Submitted:
-    """Judge a proposal and open a DRAFT for it; a denied one leaves an entry with its codes and no plan."""
+def submit(
+    desk: Desk,
+    proposal: Proposal,
+    who: Acting,
+    cause: Cause,
+    *,
+    repair: int = 0,
+    last: bool = True,
+    event: str | None = None,
+) -> Submitted:
+    """Judge a proposal and open a DRAFT for it; a denied one leaves an entry with its codes and no plan.
+
+    `last`: no mended proposal would follow a denied one. `event`: what asked for it; the last answer settles it.
+    """
     with desk.unit() as unit:
         authority = authorize(unit, who, Act.PROPOSE)
         known = situation(unit, proposal.account_id)
@@ -54,21 +67,32 @@ def submit(desk: Desk, proposal: Proposal, who: Acting, cause: Cause, *, repair:
         record = _unborn(unit, plan)
         context = gate_context(unit, record)
         decision = check(plan, context, policy, phase=Phase.PROPOSE, now=unit.now)
+        if last or decision.verdict is not Verdict.DENY:
+            settle(hand, event)
         if decision.verdict is Verdict.DENY:
             told = inputs_text(plan, context, unit.now)
             return refuse(hand, proposal, decision, repair, name, told=told)
         if who.principal.kind is ActorKind.AGENT:
             open_one = open_machine_plan(unit, proposal.account_id, proposal.plan_type)
             if open_one is not None:
-                return _already_open(hand, proposal, open_one, name)
+                told = f"Plan {open_one.plan.plan_id} of this account and type is {open_one.plan.status} already."
+                return refuse_unjudged(hand, proposal, PLAN_OPEN, told, name, holder=str(open_one.plan.plan_id))
         return Submitted(plan_id=_open(hand, plan, proposal, name), findings=findings(decision))
 
 
 def no_plan(
-    desk: Desk, account_id: str, plan_type: str, answer: NoPlan, cause: Cause, plan_id: str | None = None
+    desk: Desk,
+    account_id: str,
+    plan_type: str,
+    answer: NoPlan,
+    cause: Cause,
+    *,
+    plan_id: str | None = None,
+    event: str | None = None,
 ) -> None:
     """Record that no plan is right, and why; in a plan's own story where its draft was to be made anew."""
     with desk.unit() as unit:
+        settle(Hand(unit, desk.system, cause=cause), event)
         stream = f"account/{account_id}" if plan_id is None else f"plan/{plan_id}"
         unit.record(
             stream,
@@ -160,29 +184,38 @@ def refuse(
     return Submitted(codes=codes, findings=lines)
 
 
-def _already_open(hand: Hand, proposal: Proposal, open_one: PlanRecord, policy: str) -> Submitted:
-    """Refuse a machine's second draft: one was opened while this one was being drafted."""
-    unit, stream = hand.unit, f"account/{proposal.account_id}"
-    told = f"Plan {open_one.plan.plan_id} of this account and type is {open_one.plan.status} already."
+def refuse_unjudged(
+    hand: Hand,
+    proposal: Proposal,
+    code: str,
+    told: str,
+    policy: str,
+    *,
+    plan_id: str | None = None,
+    holder: str | None = None,
+) -> Submitted:
+    """Record a proposal that is not even judged, for a reason that is no rule of the gate."""
+    unit = hand.unit
+    stream = f"account/{proposal.account_id}" if plan_id is None else f"plan/{plan_id}"
     unit.record(
         stream,
         "proposal.refused.v1",
         ProposalRefused(
             plan_type=proposal.plan_type.value,
-            codes=(PLAN_OPEN,),
+            codes=(code,),
             findings=(unit.sealer(stream).seal(told),),
             repair=0,
-            holder=str(open_one.plan.plan_id),
+            holder=holder,
             drafter=proposal.provenance.drafter,
         ),
         actor=hand.who.actor,
         authority=hand.authority,
         cause=hand.cause,
-        reason=("plan_open", told),
+        reason=(code.lower(), told),
         policy=policy,
         model=proposal.provenance.calls,
     )
-    return Submitted(codes=(PLAN_OPEN,), findings=(told,))
+    return Submitted(codes=(code,), findings=(told,))
 
 
 def _open(hand: Hand, plan: RevenuePlanV1, proposal: Proposal, policy: str) -> UUID:

@@ -16,7 +16,7 @@ from ledger import (
 )
 from orchestrator.approving import unaltered
 from orchestrator.desk import Acting, Desk, authorize, bundle, findings, gate_context, judge, situation
-from orchestrator.drafting import Submitted, refuse, terms_of
+from orchestrator.drafting import Submitted, refuse, refuse_unjudged, terms_of
 from orchestrator.errors import BadInputError, DeniedError
 from orchestrator.moves import Hand
 from plan import (
@@ -103,10 +103,10 @@ def revise(desk: Desk, plan_id: str, proposal: Proposal, who: Acting, cause: Cau
         hand = Hand(unit, who, authorize(unit, who, Act.PROPOSE, record.state), cause=cause)
         if not record.state.sent_back or record.plan.status is not PlanStatus.DRAFT or record.state.ever_active:
             raise BadInputError("only a draft that was sent back and never ran is drafted again; edit this one")
-        if set(proposal.subject) != set(record.plan.subject):
-            told = f"The new draft is about the same contracts: {', '.join(record.plan.subject)}."
-            return Submitted(codes=(OTHER_SUBJECT,), findings=(told,))
         policy, name = bundle(unit)
+        if set(proposal.subject) != set(record.plan.subject):
+            told = f"The new draft must be about the same contracts: {', '.join(record.plan.subject)}."
+            return refuse_unjudged(hand, proposal, OTHER_SUBJECT, told, name, plan_id=plan_id)
         known = situation(unit, record.plan.account_id, without=plan_id)
         made = assemble(
             proposal, known, terms_of(policy, proposal.plan_type), new_id=desk.ids.new, now=unit.now, cause=cause

@@ -7,7 +7,7 @@ from orchestrator.desk import BY_SYSTEM
 from orchestrator.errors import BadInputError
 from orchestrator.moves import Hand
 from plan import ActorKind, Contact, Fact, FactKind, Frozen, Id, Instant, digest
-from store import Event, Unit
+from store import Event, Unit, event_named
 
 
 class Heard(StrEnum):
@@ -88,6 +88,14 @@ def record_fact(hand: Hand, fact: Fact) -> Entry | None:
         authority=Authority(role="connector", grant="AUTH-CONNECTOR"),
         cause=hand.cause,
     )
+
+
+def settle(hand: Hand, name: str | None) -> None:
+    """Mark the event of this name as taken up, in the transaction that writes what came of it; once."""
+    event = hand.unit.events.get(*event_named(name)) if name else None
+    if event is not None and event.processed_at is None:
+        hand.unit.events.processed(event, hand.unit.now)
+        note(hand, event, f"account/{event.account_id}")
 
 
 def note(hand: Hand, event: Event, stream: str) -> Entry:

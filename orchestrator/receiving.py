@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from orchestrator.desk import Desk
+from orchestrator.drafting import open_machine_plan
 from orchestrator.errors import BadInputError
 from orchestrator.holding import hold
 from orchestrator.landing import find_step, land, wake_if_open
@@ -16,6 +17,7 @@ from plan import (
     Cause,
     Fact,
     Frozen,
+    PlanType,
     PostureReading,
     Tenant,
     TenantGoal,
@@ -84,7 +86,11 @@ def _kept(unit: Unit, event: Event) -> bool:
 
 
 def take_event(desk: Desk, source: str, event_id: str) -> Taken:
-    """Take up one event in one transaction; an event that was taken up before changes nothing."""
+    """Take up one event in one transaction; an event that was taken up before changes nothing.
+
+    A changed posture for which a plan is to be drafted stays in the inbox until the draft, or the reason for none, is
+    written: whoever dies while drafting loses nothing.
+    """
     with desk.unit() as unit:
         event = unit.events.get(source, event_id)
         if event is None:
@@ -92,9 +98,11 @@ def take_event(desk: Desk, source: str, event_id: str) -> Taken:
         taken = Taken(type=event.type, account_id=event.account_id, plan_id=event.plan_id)
         if event.processed_at is not None:
             return taken.model_copy(update={"told": "seen before"})
-        unit.events.processed(event, unit.now)
-        hand = Hand(unit, desk.system, cause=Cause(kind="event", ref=f"{source}/{event_id}"[:200]))
-        return taken.model_copy(update={"told": _TAKE[event.type](hand, event)})
+        hand = Hand(unit, desk.system, cause=Cause(kind="event", ref=f"{source}/{event_id}"))
+        told = _TAKE[event.type](hand, event)
+        if told != POSTURE_CHANGED:
+            unit.events.processed(event, unit.now)
+        return taken.model_copy(update={"told": told})
 
 
 class Records(Frozen):
@@ -129,10 +137,12 @@ def records_taken(hand: Hand, records: Records) -> int:
 
 
 def _posture(hand: Hand, event: Event) -> str:
-    reading = PostureReading.model_validate(event.body)
-    hand.unit.accounts.put_posture(str(event.account_id), reading)
-    note(hand, event, f"account/{event.account_id}")
-    return POSTURE_CHANGED
+    account_id = str(event.account_id)
+    hand.unit.accounts.put_posture(account_id, PostureReading.model_validate(event.body))
+    if open_machine_plan(hand.unit, account_id, DRAFTED) is None:
+        return POSTURE_CHANGED
+    note(hand, event, f"account/{account_id}")
+    return "posture changed; a drafted plan is open already"
 
 
 def _outcome(hand: Hand, event: Event) -> str:
@@ -183,6 +193,9 @@ def _goal(hand: Hand, event: Event) -> str:
 
 
 POSTURE_CHANGED = "posture changed"
+"""A plan is to be drafted."""
+DRAFTED = PlanType.RENEWAL_DEFENSE
+"""One plan type at a time."""
 _TAKE: dict[EventType, Callable[[Hand, Event], str]] = {
     EventType.POSTURE_CHANGED: _posture,
     EventType.OUTCOME_RECORDED: _outcome,
