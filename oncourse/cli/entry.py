@@ -83,7 +83,8 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one way 
         say(asked.format_message())
         return 2
     except ClickException as error:
-        return _fail(UsageError(f"{error.format_message()} (see: oncourse --help)"))
+        message = error.format_message().replace("Value error, ", "")
+        return _fail(UsageError(f"{message} (see: oncourse --help)"))
     except ValidationError as error:
         return _fail(UsageError(explain_validation(error)))
     except OncourseError as error:

@@ -131,6 +131,9 @@ def list_plans(
     if current.json:
         as_json([r.plan for r in found])
         return
+    if not found:
+        say("There is no such plan." if status or account else "There is no plan yet: oncourse plan propose ACCOUNT")
+        return
     rows = (
         (
             short(r.plan.plan_id),

@@ -180,6 +180,12 @@ def test_every_code_of_the_gate_can_be_explained(shell):
         assert doc["mend"] in shell.run("gate", "explain", doc["code"])
 
 
+def test_a_list_without_plans_says_so(shell):
+    assert shell.run("plan", "list") == "There is no plan yet: oncourse plan propose ACCOUNT\n"
+    assert shell.run("plan", "list", "--account", "aurora") == "There is no such plan.\n"
+    assert shell.json("plan", "list") == []
+
+
 def test_people_are_listed_with_their_roles(shell):
     assert re.search(r"p-otto\s+human\s+plan_approver", shell.run("principal", "list"))
 
@@ -219,6 +225,7 @@ def test_the_version_is_printed(shell):
         (("worker", "--until", "2020-01-01T00:00:00Z"), 2, "never goes back"),
         (("init",), 1, "exists already"),
         (("plan", "list", "--db", "mysql://x/y"), 2, "give sqlite:///FILE or postgresql://"),
+        (("principal", "add", "x", "--role", "king", "--as", "admin"), 2, "for '--role': 'king' is not one of"),
         (("import", ".", "--as"), 2, "--as needs a value"),
         (("import", "--as", "--mapping", "flat", "."), 2, "--as needs a value"),
         (("import", ".", "--as-of", "2024-12-31", "--as", "admin"), 2, "--as-of belongs to --mapping ravenstack"),
