@@ -4,6 +4,8 @@ Pure, over iterables and bytes. Never touches a database, never judges, never us
 """
 
 from ledger.bodies import (
+    AccountHeld,
+    AccountReleased,
     Activated,
     ConflictRefused,
     Edited,
@@ -50,7 +52,7 @@ from ledger.entries import (
 )
 from ledger.explain import explain, sentence, stopped, why
 from ledger.fold import PlanState, State, evolve, fold, state_digest
-from ledger.standing import PolicyState, Switch, TenantState
+from ledger.standing import AccountState, Hold, PolicyState, Switch, TenantState
 
 __all__ = [
     "APPROVAL_REQUESTED",
@@ -60,6 +62,9 @@ __all__ = [
     "PLAN_EVENTS",
     "STEP_ENTRIES",
     "STEP_EVENTS",
+    "AccountHeld",
+    "AccountReleased",
+    "AccountState",
     "Activated",
     "Actor",
     "Authority",
@@ -71,6 +76,7 @@ __all__ = [
     "EvidenceRef",
     "FactRecorded",
     "GateEvaluated",
+    "Hold",
     "LateResult",
     "LedgerError",
     "LogOpened",

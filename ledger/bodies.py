@@ -197,6 +197,20 @@ class FactRecorded(Frozen):
     source: Id
 
 
+class AccountHeld(Frozen):
+    """Something came in after which somebody looks first: the account's queued external steps wait."""
+
+    fact_id: Id
+    kind: str = Field(max_length=60)
+
+
+class AccountReleased(Frozen):
+    """The account's external steps go on."""
+
+    facts: tuple[Id, ...]
+    """What had held them."""
+
+
 class EventReceived(Frozen):
     """Something came from outside."""
 

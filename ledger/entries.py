@@ -9,6 +9,8 @@ from typing import Any, Literal
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from ledger.bodies import (
+    AccountHeld,
+    AccountReleased,
     Activated,
     ConflictRefused,
     Edited,
@@ -169,6 +171,8 @@ DATA: dict[str, type[Frozen]] = (
         "proposal.none.v1": ProposalNone,
         "fact.recorded.v1": FactRecorded,
         "event.received.v1": EventReceived,
+        "account.held.v1": AccountHeld,
+        "account.released.v1": AccountReleased,
         "policy.proposed.v1": PolicyProposed,
         "policy.published.v1": PolicyPublished,
         "tenant.mode_asked.v1": ModeAsked,
@@ -188,6 +192,7 @@ _NEEDS_REASON = frozenset(
     {
         "step.removed.v1",
         "step.skipped.v1",
+        "account.released.v1",
         "plan.sent_back.v1",
         "plan.rejected.v1",
         "plan.aborted.v1",

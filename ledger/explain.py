@@ -67,6 +67,8 @@ _SAYS: dict[str, str] = {
     "proposal.none.v1": "found that no plan is right",
     "fact.recorded.v1": "recorded a fact: {kind} of {subject_id} is {value}",
     "event.received.v1": "received {type} from {source}",
+    "account.held.v1": "held the account's external steps: {kind} came in",
+    "account.released.v1": "let the account's external steps go on",
     "policy.proposed.v1": "proposed policy {name} after a simulation",
     "policy.published.v1": "put policy {name} into force",
     "tenant.mode_asked.v1": "asked for {mode} mode",
@@ -125,7 +127,7 @@ _WHY: dict[str, str] = {
 def sentence(entry: Entry, reveal: Callable[[str], str], names: Names) -> str:
     """Return one entry as a sentence: number, time (UTC), actor with authority, what, why, cause."""
     body = entry.body()
-    told = _SAYS[entry.type].format_map(_Fields(body, names)) + _overridden(body, reveal)
+    told = _SAYS[entry.type].format_map(_Fields(body, names, reveal)) + _overridden(body, reveal)
     why = ""
     if entry.reason is not None:
         text = reveal(entry.reason.text) if entry.reason.text else ""
@@ -203,9 +205,9 @@ def _cause(entry: Entry) -> str:
 class _Fields(dict[str, str]):
     """The fields of an entry's data as words."""
 
-    def __init__(self, body: Frozen, names: Names) -> None:
+    def __init__(self, body: Frozen, names: Names, reveal: Callable[[str], str]) -> None:
         super().__init__()
-        self._body, self._names = body, names
+        self._body, self._names, self._reveal = body, names, reveal
 
     def __missing__(self, name: str) -> str:
         if name == "step":
@@ -223,4 +225,4 @@ class _Fields(dict[str, str]):
         if isinstance(value, tuple):
             return ", ".join(str(item) for item in value)
         text = str(value) if value is not None else "nothing"
-        return ERASED if text.startswith(REF_PREFIX) else self._names.get(text, text)
+        return self._reveal(text) if text.startswith(REF_PREFIX) else self._names.get(text, text)

@@ -33,7 +33,7 @@ from ledger.entries import (
     Entry,
     LedgerError,
 )
-from ledger.standing import PolicyState, TenantState, evolve_policy, evolve_tenant
+from ledger.standing import AccountState, PolicyState, TenantState, evolve_account, evolve_policy, evolve_tenant
 from plan import (
     Digest,
     Frozen,
@@ -93,13 +93,13 @@ class PlanState(Frozen):
     """Who took the plan over, where it was handed to somebody."""
 
 
-State = PlanState | PolicyState | TenantState | Principal
+State = PlanState | PolicyState | TenantState | AccountState | Principal
 
 
 def evolve(state: State | None, entry: Entry) -> State | None:
     """Return the state after one entry; raise LedgerError where the entry cannot follow.
 
-    Streams that only tell (accounts, the log itself) have no state: None stays None.
+    Streams that only tell (the log itself) have no state: None stays None.
     """
     family = entry.stream.partition("/")[0]
     if family == "plan":
@@ -111,6 +111,8 @@ def evolve(state: State | None, entry: Entry) -> State | None:
         return evolve_policy(state if isinstance(state, PolicyState) else None, entry, body)
     if isinstance(body, PrincipalChanged):
         return body.principal
+    if family == "account":
+        return evolve_account(state if isinstance(state, AccountState) else None, entry)
     if family == "tenant":
         return evolve_tenant(state if isinstance(state, TenantState) else TenantState(), entry)
     return None

@@ -1,6 +1,15 @@
 """How policies and a whole tenant stand: what their entries make of them."""
 
-from ledger.bodies import ModeAsked, ModeChanged, PolicyProposed, PolicyPublished, SwitchNamed, SwitchReleased
+from ledger.bodies import (
+    AccountHeld,
+    AccountReleased,
+    ModeAsked,
+    ModeChanged,
+    PolicyProposed,
+    PolicyPublished,
+    SwitchNamed,
+    SwitchReleased,
+)
 from ledger.entries import Entry, LedgerError
 from plan import Digest, Frozen, Id, Instant, Mode
 
@@ -45,6 +54,34 @@ class TenantState(Frozen):
     def switch(self, name: str) -> Switch | None:
         """Return a switch that is on."""
         return next((switch for switch in self.switches if switch.name == name), None)
+
+
+class Hold(Frozen):
+    """What an account's queued external steps wait for somebody to look at."""
+
+    fact_id: Id
+    kind: str
+    at: Instant
+
+
+class AccountState(Frozen):
+    """What holds an account's external steps, in the order in which it came."""
+
+    holds: tuple[Hold, ...] = ()
+
+
+def evolve_account(state: AccountState | None, entry: Entry) -> AccountState | None:
+    """Return what holds an account after one entry; None while nothing ever has."""
+    body = entry.body()
+    if isinstance(body, AccountHeld):
+        known = state or AccountState()
+        held = Hold(fact_id=body.fact_id, kind=body.kind, at=entry.at)
+        return AccountState(holds=(*known.holds, held))
+    if isinstance(body, AccountReleased):
+        if state is None or body.facts != tuple(hold.fact_id for hold in state.holds):
+            raise LedgerError(f"{entry.address} releases what is not held")
+        return AccountState()
+    return state
 
 
 def evolve_policy(state: PolicyState | None, entry: Entry, body: PolicyProposed | PolicyPublished) -> PolicyState:

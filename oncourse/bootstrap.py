@@ -1,16 +1,18 @@
 """The only place that picks adapters: from settings to a running tenant."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING
 
 from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
 from oncourse.config import ConfigError, Settings
 from orchestrator import Acting, Clock, Executor, Ids, Orchestrator
 from plan import Principal, Tenant
-from store import Store, StoreError, open_engine, schema_state, upgrade
+from store import Store, StoreError, open_engine, queue_url, schema_state, upgrade
 
 if TYPE_CHECKING:
     from agent import Drafter
+    from oncourse.durable import DurableEngine
     from oncourse.engine import InProcessEngine
 
 
@@ -66,6 +68,20 @@ def open_tenancy(settings: Settings, store: Store, executor: Executor) -> Tenanc
         at = unit.virtual_now()
     clock: Clock = real if at is None else VirtualClock(at)
     return Tenancy(store, settings.tenant, clock, ids=RandomIds(), executor=executor, settings=settings)
+
+
+def open_worker(settings: Settings, store: Store, executor: Executor, worker_id: str) -> "DurableEngine":
+    """Return a worker for all tenants of the database that live by the real clock."""
+    from oncourse.durable import DurableEngine
+
+    @cache
+    def ticker(tenant_id: str) -> "InProcessEngine":
+        here = settings.model_copy(update={"tenant": tenant_id})
+        return Tenancy(store, tenant_id, RealClock(), ids=RandomIds(), executor=executor, settings=here).engine()
+
+    clock = RealClock()
+    url = queue_url(settings.database)
+    return DurableEngine(store, ticker, url=url, worker_id=worker_id, clock=clock, machine=clock)
 
 
 def pick_drafter(settings: Settings) -> "Drafter":

@@ -5,7 +5,7 @@ clock it lets months pass in seconds; under the real clock one call does what is
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from oncourse.clock import VirtualClock
@@ -16,6 +16,10 @@ from store import Store
 
 MAX_TICKS_AT_ONCE = 100_000
 """More ticks than this at one instant mean that something wakes itself without end."""
+
+
+POSTPONED = timedelta(minutes=5)
+"""How long a target waits whose tick failed."""
 
 
 class EngineError(OncourseError):
@@ -53,6 +57,11 @@ class InProcessEngine:
         if kind == "plan":
             with self._store.unit(self._tenant, self._clock.now()) as unit:
                 unit.wake(plan_id, at)
+
+    def postpone(self, target: str) -> None:
+        """Let a target that cannot be ticked now wait a while."""
+        with self._store.unit(self._tenant, self._clock.now()) as unit:
+            unit.postpone(target, unit.now + POSTPONED)
 
     def run_due(self) -> int:
         """Tick until nothing is due at this instant; return how many ticks there were."""
@@ -97,5 +106,5 @@ class InProcessEngine:
     def _due(self) -> list[str]:
         now = self._clock.now()
         with self._store.unit(self._tenant, now) as unit:
-            events = [f"event/{e.source}/{e.event_id}" for e in unit.events.waiting() if e.plan_id is None]
+            events = [e.target for e in unit.events.waiting(now) if e.plan_id is None]
             return events or [f"plan/{plan_id}" for plan_id, _ in unit.plans.due(now)]

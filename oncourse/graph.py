@@ -10,8 +10,9 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from agent import Deps, ProposalRequest, propose
-from orchestrator import PLAN_OPEN, Acting, Orchestrator
+from orchestrator import PLAN_OPEN, POSTURE_CHANGED, Acting, Orchestrator
 from plan import CLOSED, ActorKind, Cause, NoPlan, PlanStatus, PlanType, Principal, Proposal, Rejected, Role
+from store import event_named
 
 REPAIRS = 2
 """How often the gate's findings go back to the drafter."""
@@ -63,11 +64,12 @@ class Nodes:
                 now = self._house.desk.clock.now()
                 return {"plan_id": name, "cause": Cause(kind="timer", ref=now.isoformat())}
             return {"did": self._house.take_event(event.source, event.event_id).told}
-        source, _, event_id = name.partition("/")
+        source, event_id = event_named(name)
         taken = self._house.take_event(source, event_id)
-        if taken.told != "posture changed" or self._house.has_machine_plan(taken.account_id, TYPE):
+        account_id = taken.account_id
+        if taken.told != POSTURE_CHANGED or account_id is None or self._house.has_machine_plan(account_id, TYPE):
             return {"did": taken.told}
-        return {"account_id": taken.account_id, "cause": Cause(kind="posture", ref=f"{source}/{event_id}")}
+        return {"account_id": account_id, "cause": Cause(kind="posture", ref=f"{source}/{event_id}"[:200])}
 
     def propose(self, state: Tick) -> Tick:
         """Ask the drafter; a typed refusal ends here."""

@@ -10,8 +10,19 @@ from typing import NamedTuple
 
 from evaluator import evaluate
 from gate import Phase, check
-from ledger import Entry, PlanState, StepAdded, StepEdge, SwitchNamed, SwitchReleased, evolve, stopped
-from orchestrator import bundle, gate_context
+from ledger import (
+    AccountHeld,
+    AccountReleased,
+    Entry,
+    PlanState,
+    StepAdded,
+    StepEdge,
+    SwitchNamed,
+    SwitchReleased,
+    evolve,
+    stopped,
+)
+from orchestrator import bundle, gate_context, reaches_out
 from plan import (
     CLOSED,
     PLAYBOOKS,
@@ -237,6 +248,12 @@ _PERSONAL = frozenset(
 )
 
 
+def _follows_its_account(entry: Entry) -> bool:
+    """Tell whether a plan changed hands because the CRM says so of its account; a person must still accept it."""
+    because = entry.reason.code if entry.reason else ""
+    return entry.type == "plan.transferred.v1" and because == "owner_changed"
+
+
 def no_machine_approves(seen: Evidence) -> list[str]:
     """No machine approves, resumes or transfers; nobody approves alone what demands two, or content that he edited."""
     found = []
@@ -246,7 +263,7 @@ def no_machine_approves(seen: Evidence) -> list[str]:
             entry, before = moment.entry, moment.before
             if entry.type == "plan.gate_evaluated.v1":
                 needed = int(entry.data["persons"])
-            if entry.type in _PERSONAL and entry.actor.kind != "human":
+            if entry.type in _PERSONAL and entry.actor.kind != "human" and not _follows_its_account(entry):
                 found.append(f"{entry.address}: a machine ({entry.actor.id}) took {entry.type}")
             if entry.type == "plan.approved.v1" and before is not None:
                 given = moment.after.approvals
@@ -302,7 +319,7 @@ def says_why_it_stopped(seen: Evidence) -> list[str]:
 
 
 def stopping_works(seen: Evidence) -> list[str]:
-    """Pause, abort and kill switch take effect before the next effect."""
+    """Pause, abort, kill switch and a held account take effect before the next effect."""
     found = [
         f"{m.entry.address} starts a step of a plan that is {m.before.plan.status if m.before else 'nothing'}"
         for _, m, _ in seen.starts()
@@ -310,8 +327,17 @@ def stopping_works(seen: Evidence) -> list[str]:
     ]
     starts = {moment.entry.address: (moment, edge) for _, moment, edge in seen.starts()}
     on: set[str] = set()
+    held: set[str] = set()
     for entry in seen.entries:
         body = entry.body()
+        if isinstance(body, AccountHeld):
+            held.add(entry.stream)
+        elif isinstance(body, AccountReleased):
+            held.discard(entry.stream)
+        elif held and entry.address in starts:
+            plan, edge = starts[entry.address][0].after.plan, starts[entry.address][1]
+            if f"account/{plan.account_id}" in held and reaches_out(plan.step(edge.step_id)):
+                found.append(f"{entry.address} writes to {plan.account_id} while its external steps are held")
         if entry.type == "switch.thrown.v1" and isinstance(body, SwitchNamed):
             on.add(body.switch)
         elif isinstance(body, SwitchReleased):

@@ -12,14 +12,18 @@ from orchestrator.editing import PlanEdit, Removal, StepEdit
 from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAllowedError, OrchestratorError
 from orchestrator.governance import Governance
 from orchestrator.governing import Asked
-from orchestrator.ports import Clock, Engine, Executor, Ids, Order, Receipt, ReceiptKind
+from orchestrator.holding import held, reaches_out
+from orchestrator.noting import ContactReply, Heard
+from orchestrator.ownership import OwnerChange
+from orchestrator.ports import Clock, Executor, Ids, Order, Receipt, ReceiptKind
 from orchestrator.publishing import Outlook, ProposedPolicy, Told
-from orchestrator.receiving import Records, Taken, record_fact
+from orchestrator.receiving import POSTURE_CHANGED, Records, Taken
 from orchestrator.replaying import Answer, Replayed
 from orchestrator.step_reviews import StepReviewed
 
 __all__ = [
     "PLAN_OPEN",
+    "POSTURE_CHANGED",
     "SYSTEM_ID",
     "Acting",
     "Answer",
@@ -29,11 +33,12 @@ __all__ = [
     "ChangedError",
     "Clock",
     "Comparison",
+    "ContactReply",
     "DeniedError",
     "Desk",
-    "Engine",
     "Executor",
     "Governance",
+    "Heard",
     "Ids",
     "NotAllowedError",
     "Orchestrator",
@@ -41,6 +46,7 @@ __all__ = [
     "Order",
     "Outlook",
     "Override",
+    "OwnerChange",
     "PlanEdit",
     "ProposedPolicy",
     "Receipt",
@@ -58,7 +64,8 @@ __all__ = [
     "bundle",
     "compare_revisions",
     "gate_context",
-    "record_fact",
+    "held",
+    "reaches_out",
     "situation",
     "system",
 ]

@@ -12,6 +12,7 @@ from gate import PolicyBundle
 from ledger import PlanState
 from orchestrator import sending
 from orchestrator.desk import Desk, bundle, situation
+from orchestrator.holding import held, reaches_out
 from orchestrator.landing import after_failure, time_out, wake_if_open
 from orchestrator.moves import Hand
 from orchestrator.rendering import keep_text, render
@@ -50,6 +51,8 @@ class View(NamedTuple):
     policy: PolicyBundle
     claims: dict[UUID, datetime]
     """Until when a RUNNING step's worker is believed to live."""
+    held: bool
+    """What the system sends to the customer waits until somebody has looked."""
 
     @property
     def plan(self) -> RevenuePlanV1:
@@ -113,7 +116,8 @@ def look(unit: Unit, state: PlanState) -> View:
         if step.status is StepStatus.RUNNING:
             meant = unit.effects.get(f"{state.plan.plan_id}:{step.step_id}:{step.attempts}")
             claims[step.step_id] = meant.claimed_until if meant else unit.now
-    return View(state, unit.now, unit.tenant().calendar, policy, claims)
+    waits = bool(held(unit, state.plan.account_id))
+    return View(state, unit.now, unit.tenant().calendar, policy, claims, held=waits)
 
 
 def next_wake(view: View) -> datetime | None:
@@ -198,6 +202,8 @@ def _starts(view: View, step: PlanStep) -> Due | None:
     if not view.active or step.status is not StepStatus.READY:
         return None
     if not all(_satisfied(view.plan, d) for d in step.depends_on):  # a parent may have been taken up again by hand
+        return None
+    if view.held and reaches_out(step):
         return None
     return Due("start", step, max(step.not_before, step.wait_until or step.not_before))
 

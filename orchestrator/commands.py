@@ -1,15 +1,17 @@
 """The commands of a plan's life, one method each: the only door through which anything changes."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 from evaluator import Evaluation
 from gate import Act, Decision, PolicyBundle, RequiredAuthority, bundle_digest
-from ledger import Actor, Authority, ModeChanged, PolicyPublished, PrincipalChanged
+from ledger import Actor, Authority, Hold, ModeChanged, PolicyPublished, PrincipalChanged
 from orchestrator import (
     activating,
     approving,
     drafting,
     editing,
+    holding,
     ownership,
     receiving,
     reviewing,
@@ -271,11 +273,19 @@ class Orchestrator:
 
     def receive(self, event: Event) -> bool:
         """Keep an event from outside; False for a redelivery."""
-        return receiving.receive(self._desk, event)
+        return self.receive_all([event])[0]
+
+    def receive_all(self, events: Iterable[Event]) -> tuple[bool, ...]:
+        """Keep events from outside, all or none; False for each redelivery."""
+        return receiving.receive(self._desk, events)
 
     def take_event(self, source: str, event_id: str) -> Taken:
         """Take up one event from the inbox."""
         return receiving.take_event(self._desk, source, event_id)
+
+    def release(self, account_id: str, reason: str, who: Acting) -> tuple[Hold, ...]:
+        """Let an account's external steps go on; returns what had held them."""
+        return holding.release(self._desk, account_id, reason, who)
 
     def status(self, plan_id: str) -> PlanStatus:
         """Return where a plan stands."""
@@ -285,7 +295,7 @@ class Orchestrator:
     def next_event(self, plan_id: str) -> Event | None:
         """Return the oldest event in the inbox that waits for this plan."""
         with self._desk.unit() as unit:
-            return next(iter(unit.events.waiting(plan_id)), None)
+            return next(iter(unit.events.waiting(unit.now, plan_id)), None)
 
     def wait(self, plan_id: str) -> None:
         """Leave a draft until its review or its end."""

@@ -116,17 +116,18 @@ def authorize(
     risk: RiskClass | None = None,
     already: frozenset[str] = frozenset(),
     break_glass: bool = False,
+    owner: str | None = None,
 ) -> Authority:
     """Return the authority under which someone may act; raise NotAllowedError with the reason and who could.
 
-    `already`: who stands behind the approvals given so far.
+    `already`: who stands behind the approvals given so far; `owner`: of the account, where no plan is in question.
     """
     request = AuthorityRequest(
         act=act,
         principal=who.principal,
         tenant_id=unit.tenant_id,
         risk=risk or (state.plan.risk if state else RiskClass.LOW),
-        owner=state.plan.owner if state else None,
+        owner=state.plan.owner if state else owner,
         editors=state.editors if state else frozenset(),
         already_approved=already,
         amount_minor=state.plan.amount_minor if state else 0,

@@ -11,7 +11,7 @@ from ledger import PlanState, Transferred
 from orchestrator.desk import Acting, Desk, authorize, bundle, check_reason
 from orchestrator.errors import BadInputError
 from orchestrator.moves import Hand, Reasoned
-from plan import OPEN, Account, Cause, Frozen, Owner, PlanEvent, PlanStatus
+from plan import OPEN, Account, Cause, Frozen, Id, Owner, PlanEvent, PlanStatus, Text
 from store import Unit
 
 NOBODY = "nobody"
@@ -75,6 +75,31 @@ def owners_now(unit: Unit, accounts: Mapping[str, Account]) -> Owners:
     """Return the present owners of those among the accounts that have open plans."""
     names = {r.plan.account_id for r in unit.plans.find(statuses=OPEN)} & set(accounts)
     return Owners(before={name: unit.accounts.get(name).owner_id or NOBODY for name in sorted(names)})
+
+
+class OwnerChange(Frozen):
+    """What an `owner.changed` event carries: who owns the account now, or that somebody left."""
+
+    owner_id: Id
+    active: bool = True
+    name: Text = ""
+
+
+def owner_changed(hand: Hand, account_id: str | None, change: OwnerChange) -> None:
+    """Take a change of owners that the CRM tells: of one account, or of a person who left."""
+    unit = hand.unit
+    accounts = {}
+    if account_id is not None:
+        accounts[account_id] = unit.accounts.get(account_id).model_copy(update={"owner_id": change.owner_id})
+    owners = owners_now(unit, accounts)
+    known = unit.accounts.owner(change.owner_id)
+    name = change.name or (known.name if known else change.owner_id)
+    person = (known or Owner(owner_id=change.owner_id, name=name)).model_copy(
+        update={"active": change.active, "name": name}
+    )
+    unit.accounts.put("owners", [person])
+    unit.accounts.put("accounts", accounts.values())
+    follow(hand, owners, accounts, {person.owner_id: person})
 
 
 def follow(hand: Hand, owners: Owners, accounts: Mapping[str, Account], people: Mapping[str, Owner]) -> None:

@@ -29,6 +29,8 @@ class Order(Frozen):
     shadow: bool
     """Record it instead of sending it."""
     at: Instant
+    valid_until: Instant
+    """Nobody may carry it out from then on: who meant it is taken for dead, and others look into it."""
 
 
 class ReceiptKind(StrEnum):
@@ -83,12 +85,4 @@ class Ids(Protocol):
 
     def new(self) -> UUID:
         """Return an id that was never drawn before."""
-        ...
-
-
-class Engine(Protocol):
-    """The alarm clock: wakes plans and events when their time has come."""
-
-    def wake(self, target: str, at: datetime) -> None:
-        """Ask for a tick of `plan/ID` or `event/SOURCE/ID` at an instant; asking twice is harmless."""
         ...

@@ -1,16 +1,26 @@
 """What comes in from outside: kept once in the inbox, then taken up by one tick."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from ledger import Actor, Authority, EventReceived, FactRecorded
-from orchestrator.desk import BY_SYSTEM, Desk
+from orchestrator.desk import Desk
 from orchestrator.errors import BadInputError
+from orchestrator.holding import hold
 from orchestrator.landing import find_step, land, wake_if_open
 from orchestrator.moves import Hand
-from orchestrator.ownership import follow, owners_now
-from plan import ActorKind, Cause, Fact, Frozen, PostureReading, Tenant, digest, explain_validation
+from orchestrator.noting import ContactReply, heard_from, known_contact, note, record_fact
+from orchestrator.ownership import OwnerChange, follow, owner_changed, owners_now
+from plan import (
+    Cause,
+    Fact,
+    Frozen,
+    PostureReading,
+    Tenant,
+    TenantGoal,
+    explain_validation,
+)
 from store import Event, EventType, NotFoundError, Unit
 
 
@@ -25,34 +35,52 @@ _BODIES: dict[EventType, TypeAdapter[Any]] = {
     EventType.POSTURE_CHANGED: TypeAdapter(PostureReading),
     EventType.OUTCOME_RECORDED: TypeAdapter(OutcomeBody),
     EventType.FACT_RECORDED: TypeAdapter(Fact),
+    EventType.CONTACT_REPLIED: TypeAdapter(ContactReply),
+    EventType.OWNER_CHANGED: TypeAdapter(OwnerChange),
+    EventType.GOAL_CHANGED: TypeAdapter(TenantGoal),
 }
+_OF_NO_ACCOUNT = frozenset({EventType.OWNER_CHANGED, EventType.GOAL_CHANGED})
+"""May be about the whole tenant."""
 
 
 class Taken(Frozen):
     """What became of an event."""
 
     type: EventType
-    account_id: str
+    account_id: str | None = None
     plan_id: str | None = None
     told: str = ""
 
 
-def receive(desk: Desk, event: Event) -> bool:
-    """Keep an event and wake whom it is about; False for a redelivery, which changes nothing."""
+def receive(desk: Desk, events: Iterable[Event]) -> tuple[bool, ...]:
+    """Keep events and wake whom they are about, all of them or none; False for each redelivery, which changes nothing.
+
+    Raises BadInputError for a body that does not fit its type, NotFoundError for an account or plan that is not there.
+    """
+    with desk.unit() as unit:
+        return tuple(_kept(unit, event) for event in events)
+
+
+def _kept(unit: Unit, event: Event) -> bool:
     try:
-        _BODIES[event.type].validate_python(event.body)
+        body = _BODIES[event.type].validate_python(event.body)
     except ValidationError as error:
         raise BadInputError(f"event {event.event_id} ({event.type}): {explain_validation(error)}") from error
-    with desk.unit() as unit:
-        if event.plan_id is not None:
-            unit.plans.get(event.plan_id)
-        else:
-            unit.accounts.get(event.account_id)
-        if not unit.events.receive(event):
-            return False
-        if event.plan_id is not None:
-            unit.wake(event.plan_id, unit.now)
-        return True
+    if isinstance(body, Fact) and body.account_id != event.account_id:
+        raise BadInputError(f"event {event.event_id}: its fact is about {body.account_id}, not {event.account_id}")
+    if event.plan_id is not None:
+        unit.plans.get(event.plan_id)
+    elif event.account_id is not None:
+        unit.accounts.get(event.account_id)
+    elif event.type not in _OF_NO_ACCOUNT:
+        raise BadInputError(f"event {event.event_id} ({event.type}) names no account")
+    if isinstance(body, ContactReply):
+        known_contact(unit, str(event.account_id), body.contact_id)
+    if not unit.events.receive(event):
+        return False
+    if event.plan_id is not None:
+        unit.wake(event.plan_id, unit.now)
+    return True
 
 
 def take_event(desk: Desk, source: str, event_id: str) -> Taken:
@@ -65,16 +93,8 @@ def take_event(desk: Desk, source: str, event_id: str) -> Taken:
         if event.processed_at is not None:
             return taken.model_copy(update={"told": "seen before"})
         unit.events.processed(event, unit.now)
-        cause = Cause(kind="event", ref=f"{source}/{event_id}")
-        if event.type is EventType.OUTCOME_RECORDED:
-            return taken.model_copy(update={"told": _outcome(unit, desk, event, cause)})
-        if event.type is EventType.FACT_RECORDED:
-            record_fact(unit, Fact.model_validate(event.body), cause)
-            unit.plans.wake_account(event.account_id, unit.now)
-            return taken.model_copy(update={"told": "fact recorded"})
-        unit.accounts.put_posture(event.account_id, PostureReading.model_validate(event.body))
-        _noted(unit, event, f"account/{event.account_id}", cause)
-        return taken.model_copy(update={"told": "posture changed"})
+        hand = Hand(unit, desk.system, cause=Cause(kind="event", ref=f"{source}/{event_id}"[:200]))
+        return taken.model_copy(update={"told": _TAKE[event.type](hand, event)})
 
 
 class Records(Frozen):
@@ -87,8 +107,11 @@ class Records(Frozen):
 
 
 def records_taken(hand: Hand, records: Records) -> int:
-    """Write imported records; the tenant keeps its id and its mode. Plans follow accounts whose owner changed."""
-    unit, cause = hand.unit, hand.cause
+    """Write imported records; the tenant keeps its id and its mode. Plans follow accounts whose owner changed.
+
+    An import says how things are, not that something has just happened: its facts hold no account.
+    """
+    unit = hand.unit
     accounts = {a.account_id: a for a in records.families.get("accounts", ())}
     owners = owners_now(unit, accounts)
     if records.tenant is not None:
@@ -98,57 +121,73 @@ def records_taken(hand: Hand, records: Records) -> int:
     for account_id, reading in records.postures.items():
         unit.accounts.put_posture(account_id, reading)
     for fact in records.facts:
-        record_fact(unit, fact, cause)
+        record_fact(hand, fact)
     for account_id in {fact.account_id for fact in records.facts}:
         unit.plans.wake_account(account_id, unit.now)
     follow(hand, owners, accounts, {o.owner_id: o for o in records.families.get("owners", ())})
     return count + len(records.postures) + len(records.facts)
 
 
-def record_fact(unit: Unit, fact: Fact, cause: Cause) -> bool:
-    """Keep a fact with its entry; False where it was known."""
-    if not unit.accounts.record_fact(fact):
-        return False
-    unit.record(
-        f"account/{fact.account_id}",
-        "fact.recorded.v1",
-        FactRecorded(
-            fact_id=fact.fact_id,
-            kind=fact.kind.value,
-            subject_id=fact.subject_id,
-            value=fact.value,
-            number=fact.number,
-            effective_at=fact.effective_at,
-            source=fact.source,
-        ),
-        actor=Actor(kind=ActorKind.SYSTEM, id=fact.source),
-        authority=Authority(role="connector", grant="AUTH-CONNECTOR"),
-        cause=cause,
-    )
-    return True
+def _posture(hand: Hand, event: Event) -> str:
+    reading = PostureReading.model_validate(event.body)
+    hand.unit.accounts.put_posture(str(event.account_id), reading)
+    note(hand, event, f"account/{event.account_id}")
+    return POSTURE_CHANGED
 
 
-def _outcome(unit: Unit, desk: Desk, event: Event, cause: Cause) -> str:
+def _outcome(hand: Hand, event: Event) -> str:
     """Land an outcome; one that says nothing new, or is unknown to the action, waits for a person as a noted event."""
     body = OutcomeBody.model_validate(event.body)
-    plan_id = event.plan_id or ""
-    state = unit.state(plan_id)
-    step = find_step(state, body.step_id)
-    entry = land(Hand(unit, desk.system, cause=cause), state, step, body.outcome)
-    if entry is None:
-        _noted(unit, event, f"plan/{plan_id}", cause)
+    state = hand.unit.state(event.plan_id or "")
+    try:
+        step = find_step(state, body.step_id)
+    except NotFoundError as error:
+        note(hand, event, f"plan/{event.plan_id}")
+        return str(error)
+    if land(hand, state, step, body.outcome) is None:
+        note(hand, event, f"plan/{event.plan_id}")
         return f"{body.outcome} says nothing new about a step that is {step.status}"
-    wake_if_open(unit, plan_id)
+    wake_if_open(hand.unit, event.plan_id)
     return body.outcome
 
 
-def _noted(unit: Unit, event: Event, stream: str, cause: Cause) -> None:
-    body = unit.sealer(stream).seal(digest(event.body))
-    unit.record(
-        stream,
-        "event.received.v1",
-        EventReceived(source=event.source, event_id=event.event_id, type=event.type.value, body=body),
-        actor=Actor(kind=ActorKind.SYSTEM, id=event.source),
-        authority=BY_SYSTEM,
-        cause=cause,
-    )
+def _fact(hand: Hand, event: Event) -> str:
+    return _learnt(hand, Fact.model_validate(event.body))
+
+
+def _reply(hand: Hand, event: Event) -> str:
+    return _learnt(hand, heard_from(hand, event, ContactReply.model_validate(event.body)))
+
+
+def _learnt(hand: Hand, fact: Fact) -> str:
+    """Record a fact that has just come in, and hold the account where somebody should look first."""
+    entry = record_fact(hand, fact)
+    if entry is None:
+        return "fact known already"
+    hold(hand.because(entry), fact)
+    hand.unit.plans.wake_account(fact.account_id, hand.unit.now)
+    return "fact recorded"
+
+
+def _owner(hand: Hand, event: Event) -> str:
+    change = OwnerChange.model_validate(event.body)
+    owner_changed(hand, event.account_id, change)
+    note(hand, event, f"account/{event.account_id}" if event.account_id else "log")
+    return "owner changed"
+
+
+def _goal(hand: Hand, event: Event) -> str:
+    hand.unit.accounts.put("goals", [TenantGoal.model_validate(event.body)])
+    note(hand, event, "log")
+    return "goal changed"
+
+
+POSTURE_CHANGED = "posture changed"
+_TAKE: dict[EventType, Callable[[Hand, Event], str]] = {
+    EventType.POSTURE_CHANGED: _posture,
+    EventType.OUTCOME_RECORDED: _outcome,
+    EventType.FACT_RECORDED: _fact,
+    EventType.CONTACT_REPLIED: _reply,
+    EventType.OWNER_CHANGED: _owner,
+    EventType.GOAL_CHANGED: _goal,
+}

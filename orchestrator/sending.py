@@ -13,6 +13,7 @@ from ledger import PlanState
 from orchestrator.approving import not_overridden, persons_for_step
 from orchestrator.desk import Desk, findings, gate_context, judge, situation
 from orchestrator.evaluating import objective_met
+from orchestrator.holding import held, reaches_out
 from orchestrator.landing import after_failure, wake_if_open
 from orchestrator.moves import CLAIM, Hand, attempts_left, done_status, retry_at
 from orchestrator.ports import Order, Receipt, ReceiptKind
@@ -47,6 +48,8 @@ def start(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
         record = unit.plans.get(plan_id)
         unit.accounts.lock(record.plan.account_id)
         step = record.plan.step(step_id)
+        if reaches_out(step) and held(unit, record.plan.account_id):
+            return False
         kept = _text_of(unit, record, step)
         context = gate_context(unit, record, objective_met=objective_met(unit, record))
         context = context.model_copy(update={"step_id": step_id, "rendered_digest": kept.digest})
@@ -150,7 +153,8 @@ def _intend(unit: Unit, record: PlanRecord, step: PlanStep, kept: Artefact, key:
         )
     )
     unit.wake(plan.plan_id, unit.now + CLAIM)
-    return _order(unit, record, step, key, kept, shadow=shadow), unit.plans.raise_fence(plan.plan_id)
+    order = _order(unit, record, step, key, kept, shadow=shadow)
+    return order, unit.plans.raise_fence(plan.plan_id)
 
 
 def _order(unit: Unit, record: PlanRecord, step: PlanStep, key: str, kept: Artefact, *, shadow: bool) -> Order:
@@ -168,10 +172,13 @@ def _order(unit: Unit, record: PlanRecord, step: PlanStep, key: str, kept: Artef
         external=spec_of(step.action_type).external,
         shadow=shadow,
         at=unit.now,
+        valid_until=unit.now + CLAIM,
     )
 
 
 def _deliver(desk: Desk, order: Order, fence: int) -> None:
+    if desk.clock.now() >= order.valid_until:
+        return  # this worker was frozen for so long that others look into it: it sends nothing any more
     try:
         receipt = _shadow(order) if order.shadow else desk.executor.execute(order)
     except Exception as error:  # noqa: BLE001 - whatever a provider throws, nobody knows whether the order left
@@ -179,8 +186,16 @@ def _deliver(desk: Desk, order: Order, fence: int) -> None:
     with desk.unit() as unit:
         record = unit.plans.get(str(order.plan_id))
         step = record.plan.step(order.step_id)
-        if record.fence == fence and step.status is StepStatus.RUNNING:
-            take(unit, desk, record, step, receipt, Cause(kind="event", ref=f"{desk.executor.name}/{order.key}"[:200]))
+        cause = Cause(kind="event", ref=f"{desk.executor.name}/{order.key}"[:200])
+        if record.fence != fence:
+            return  # another attempt has begun since
+        if step.status is StepStatus.RUNNING:
+            take(unit, desk, record, step, receipt, cause)
+        elif step.status is StepStatus.IN_DOUBT and receipt.kind is not ReceiptKind.UNKNOWN:
+            kind = ReceiptKind.NOT_SENT if receipt.kind is ReceiptKind.RETRYABLE else receipt.kind
+            late = receipt.model_copy(update={"kind": kind})
+            resolve(Hand(unit, desk.system, cause=cause), record.state, step, late)
+            wake_if_open(unit, order.plan_id)
 
 
 def _shadow(order: Order) -> Receipt:
@@ -247,7 +262,10 @@ def ask(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
         step = record.plan.step(step_id)
         key = f"{plan_id}:{step_id}:{step.attempts}"
         meant = unit.effects.get(key)
-        if spec_of(step.action_type).provider is Provider.AT_MOST_ONCE or meant is None:
+        provider = spec_of(step.action_type).provider
+        if provider is Provider.AT_MOST_ONCE or meant is None:
+            return False
+        if provider is Provider.IDEMPOTENT and _stopped(unit, record, step):
             return False
         kept = unit.effects.artefact(plan_id, step_id, step.attempts, meant.rendered)
         if kept is None:
@@ -259,6 +277,14 @@ def ask(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
     except Exception as error:  # noqa: BLE001 - whatever a provider throws, the step stays in doubt
         receipt = Receipt(kind=ReceiptKind.UNKNOWN, reference=type(error).__name__[:200])
     return settle_doubt(desk, plan_id, step_id, receipt, cause)
+
+
+def _stopped(unit: Unit, record: PlanRecord, step: PlanStep) -> bool:
+    """Tell whether nothing of this step may be sent now, not even once more under the same key."""
+    plan_type, action = f"plan_type:{record.plan.plan_type}", f"action:{step.action_type}"
+    names = {"tenant", plan_type, action, f"connector:{unit.connector}"}
+    thrown = names & {switch.name for switch in unit.tenant_state().switches}
+    return bool(thrown) or (reaches_out(step) and bool(held(unit, record.plan.account_id)))
 
 
 def settle_doubt(desk: Desk, plan_id: str, step_id: UUID, receipt: Receipt, cause: Cause) -> bool:

@@ -64,6 +64,7 @@ from plan.facts import (
     Fact,
     FactKind,
     RenewalStatus,
+    holds,
 )
 from plan.lifecycle import (
     CLOSED,
@@ -319,6 +320,7 @@ __all__ = [
     "explain_validation",
     "find_spec",
     "highest",
+    "holds",
     "ids_of",
     "latest_end",
     "load_document",

@@ -16,7 +16,9 @@ class FactKind(StrEnum):
     RETAINED_ARR = "renewal.retained_arr"
     """Of a contract: yearly revenue after the renewal, in minor units."""
     REPLY = "contact.reply"
+    MEETING = "contact.meeting"
     OPT_OUT = "contact.opt_out"
+    BOUNCE = "contact.bounce"
     PAYMENT = "invoice.payment"
 
 
@@ -46,3 +48,15 @@ class Fact(Frozen):
     """When we learnt of it."""
     source: Id
     """The system that says so; a policy bundle names the sources trusted for an objective."""
+
+
+_HOLDING = frozenset({FactKind.REPLY, FactKind.MEETING, FactKind.OPT_OUT, FactKind.BOUNCE, FactKind.PAYMENT})
+
+
+def holds(fact: Fact) -> bool:
+    """Tell whether somebody should look before anybody at the account is written to again.
+
+    A reply, a booked meeting, an opt-out, a bounce, a payment, or a renewal that is won.
+    """
+    won = fact.kind is FactKind.RENEWAL_STATUS and fact.value == RenewalStatus.CLOSED_WON
+    return won or fact.kind in _HOLDING

@@ -4,17 +4,19 @@ Never judges and never decides; what changes a plan reaches it as entries.
 """
 
 from store.accounts import FAMILIES
-from store.connection import open_engine, schema_state, upgrade
+from store.connection import open_engine, open_queue, queue_url, schema_state, upgrade
 from store.effects import Artefact, Effect, EffectStatus
 from store.errors import AddressError, NotFoundError, SlotTakenError, StaleError, StoreError
-from store.events import Event, EventType
+from store.events import Event, EventType, event_named
 from store.plans import PlanRecord
 from store.unit import Store, Unit
+from store.workers import Due, Workers
 
 __all__ = [
     "FAMILIES",
     "AddressError",
     "Artefact",
+    "Due",
     "Effect",
     "EffectStatus",
     "Event",
@@ -26,7 +28,11 @@ __all__ = [
     "Store",
     "StoreError",
     "Unit",
+    "Workers",
+    "event_named",
     "open_engine",
+    "open_queue",
+    "queue_url",
     "schema_state",
     "upgrade",
 ]

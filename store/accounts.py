@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, and_, delete, insert, or_, select
 
+from ledger import AccountState
 from plan import (
     Account,
     Contact,
@@ -23,10 +24,11 @@ from plan import (
     TenantGoal,
     Ticket,
     Touch,
+    canonical,
     derive_posture,
 )
 from store.errors import NotFoundError
-from store.tables import fact, record
+from store.tables import account_state, fact, record
 
 FAMILIES: dict[str, tuple[type[Frozen], str]] = {
     "accounts": (Account, "account_id"),
@@ -91,6 +93,16 @@ class Accounts:
             raise NotFoundError(f"there is no account {account_id}; import accounts with: oncourse import DIR")
         return Account.model_validate(found[0])
 
+    def owner(self, owner_id: str) -> Owner | None:
+        """Return one owner as the customer's systems know him."""
+        found = self._bodies("owners", owner_id)
+        return Owner.model_validate(found[0]) if found else None
+
+    def contact(self, account_id: str, contact_id: str) -> Contact | None:
+        """Return one contact of an account."""
+        found = [Contact.model_validate(body) for body in self._bodies("contacts", contact_id)]
+        return next((c for c in found if (c.account_id, c.contact_id) == (account_id, contact_id)), None)
+
     def situation(self, account_id: str, tenant: Tenant, now: Any, open_plans: tuple[OpenPlan, ...]) -> Situation:
         """Return all that is known of one account at `now`; later records are left out."""
         parts: dict[str, Any] = {"account": self.get(account_id)}
@@ -120,6 +132,25 @@ class Accounts:
         wanted = and_(fact.c.tenant_id == self._tenant, fact.c.account_id == account_id)
         rows = self._connection.execute(select(fact.c.body).where(wanted).order_by(fact.c.fact_id)).scalars()
         return tuple(Fact.model_validate_json(body) for body in rows)
+
+    def state(self, account_id: str) -> AccountState | None:
+        """Return what holds an account; None while nothing ever has."""
+        wanted = and_(account_state.c.tenant_id == self._tenant, account_state.c.account_id == account_id)
+        found = self._connection.execute(select(account_state.c.state).where(wanted)).scalar_one_or_none()
+        return None if found is None else AccountState.model_validate_json(found)
+
+    def states(self) -> dict[str, AccountState]:
+        """Return what holds each account that was ever held."""
+        wanted = select(account_state).where(account_state.c.tenant_id == self._tenant)
+        rows = self._connection.execute(wanted.order_by(account_state.c.account_id))
+        return {row.account_id: AccountState.model_validate_json(row.state) for row in rows}
+
+    def write_state(self, account_id: str, state: AccountState) -> None:
+        """Write the row of an account's state."""
+        wanted = and_(account_state.c.tenant_id == self._tenant, account_state.c.account_id == account_id)
+        self._connection.execute(delete(account_state).where(wanted))
+        values = {"tenant_id": self._tenant, "account_id": account_id, "state": canonical(state).decode()}
+        self._connection.execute(insert(account_state).values(values))
 
     def _row(self, family: str, key: str, account_id: str | None, plain: dict[str, Any]) -> dict[str, Any]:
         body = orjson.dumps(plain, option=orjson.OPT_SORT_KEYS).decode()

@@ -3,9 +3,10 @@
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from urllib.parse import quote, unquote
 
 import orjson
-from sqlalchemy import Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
 
 from plan import Frozen, Id, Instant
 from store.tables import inbox
@@ -17,6 +18,9 @@ class EventType(StrEnum):
     POSTURE_CHANGED = "posture.changed"
     OUTCOME_RECORDED = "outcome.recorded"
     FACT_RECORDED = "fact.recorded"
+    CONTACT_REPLIED = "contact.replied"
+    OWNER_CHANGED = "owner.changed"
+    GOAL_CHANGED = "goal.changed"
 
 
 class Event(Frozen):
@@ -25,11 +29,32 @@ class Event(Frozen):
     source: Id
     event_id: Id
     type: EventType
-    account_id: Id
+    account_id: Id | None = None
+    """None: it is about no single account."""
     plan_id: Id | None = None
     body: dict[str, Any]
     received_at: Instant
     processed_at: Instant | None = None
+    retry_at: Instant | None = None
+    """When to try again, after it could not be taken up."""
+
+    @property
+    def target(self) -> str:
+        """Return what the engine is woken for: its plan, or the event itself."""
+        if self.plan_id is not None:
+            return f"plan/{self.plan_id}"
+        return target_of(self.source, self.event_id)
+
+
+def target_of(source: str, event_id: str) -> str:
+    """Return what the engine is woken for by an event that has no plan."""
+    return f"event/{quote(source, safe='')}/{quote(event_id, safe='')}"
+
+
+def event_named(name: str) -> tuple[str, str]:
+    """Return source and id from the end of an event's target."""
+    source, _, event_id = name.partition("/")
+    return unquote(source), unquote(event_id)
 
 
 class Events:
@@ -52,9 +77,10 @@ class Events:
         row = self._connection.execute(select(inbox).where(wanted)).mappings().one_or_none()
         return None if row is None else _event(dict(row))
 
-    def waiting(self, plan_id: str | None = None) -> list[Event]:
-        """Return unprocessed events in order of arrival; with a plan id only those for that plan."""
-        wanted = and_(inbox.c.tenant_id == self._tenant, inbox.c.processed_at.is_(None))
+    def waiting(self, now: datetime, plan_id: str | None = None) -> list[Event]:
+        """Return unprocessed events that may be taken up now, in order of arrival; or only those for one plan."""
+        due = or_(inbox.c.retry_at.is_(None), inbox.c.retry_at <= now)
+        wanted = and_(inbox.c.tenant_id == self._tenant, inbox.c.processed_at.is_(None), due)
         if plan_id is not None:
             wanted = and_(wanted, inbox.c.plan_id == plan_id)
         rows = self._connection.execute(
@@ -62,12 +88,18 @@ class Events:
         )
         return [_event(dict(row)) for row in rows.mappings()]
 
+    def postpone(self, event: Event, until: datetime) -> None:
+        """Try an event again at an instant."""
+        self._connection.execute(update(inbox).where(self._is(event)).values(retry_at=until))
+
     def processed(self, event: Event, now: datetime) -> None:
         """Mark an event as taken up."""
-        wanted = and_(
+        self._connection.execute(update(inbox).where(self._is(event)).values(processed_at=now))
+
+    def _is(self, event: Event) -> ColumnElement[bool]:
+        return and_(
             inbox.c.tenant_id == self._tenant, inbox.c.source == event.source, inbox.c.event_id == event.event_id
         )
-        self._connection.execute(update(inbox).where(wanted).values(processed_at=now))
 
 
 def _event(row: dict[str, Any]) -> Event:

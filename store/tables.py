@@ -187,11 +187,12 @@ inbox = Table(
     _id("source"),
     _id("event_id"),
     Column("type", String(80), nullable=False),
-    _id("account_id", key=False),
+    _id("account_id", key=False, null=True),
     _id("plan_id", key=False, null=True),
     Column("body", Text, nullable=False),
     Column("received_at", UtcText, nullable=False),
     Column("processed_at", UtcText),
+    Column("retry_at", UtcText),  # null: take it up now
     Index("ix_event_inbox_open", "tenant_id", "processed_at"),
 )
 fact = Table(
@@ -212,6 +213,20 @@ record = Table(
     _id("account_id", key=False, null=True),
     Column("body", Text, nullable=False),
     Index("ix_crm_record_account", "tenant_id", "account_id"),
+)
+account_state = Table(
+    "account_state",
+    metadata,
+    _id("tenant_id"),
+    _id("account_id"),
+    Column("state", Text, nullable=False),
+)
+worker = Table(
+    "worker",
+    metadata,
+    Column("worker_id", String(80), primary_key=True),
+    Column("started_at", UtcText, nullable=False),
+    Column("beat_at", UtcText, nullable=False),
 )
 principal = Table("principal", metadata, _id("tenant_id"), _id("principal_id"), Column("body", Text, nullable=False))
 policy = Table(

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from ledger import (
     MAX_ENTRY_BYTES,
+    AccountState,
     Actor,
     Authority,
     Entry,
@@ -29,14 +30,16 @@ from plan import Cause, Frozen, ModelCall, PlanType, Principal, RevenuePlanV1, S
 from plan import seal as seal_plan
 from store.accounts import Accounts
 from store.blobs import Blobs
+from store.connection import READING
 from store.effects import Effects
 from store.errors import NotFoundError, SlotTakenError, StaleError, StoreError
-from store.events import Events
+from store.events import Events, event_named
 from store.plans import Plans, rows_of
 from store.principals import Policies, Principals
 from store.tables import entry as entry_table
 from store.tables import stream as stream_table
 from store.tables import tenant as tenant_table
+from store.workers import Workers
 
 _INSERT = insert(entry_table)
 
@@ -124,6 +127,18 @@ class Unit:
     def wake(self, plan_id: object, at: datetime | None) -> None:
         """Set, with the commit, when a plan wants to be looked at next; None: nothing is left to wait for."""
         self._wakes[str(plan_id)] = at
+
+    def postpone(self, target: str, until: datetime) -> None:
+        """Let a plan with its waiting events, or an event that has no plan, wait until an instant."""
+        kind, _, name = target.partition("/")
+        if kind == "plan":
+            self.wake(name, until)
+            waiting = self.events.waiting(self.now, name)
+        else:
+            one = self.events.get(*event_named(name))
+            waiting = [one] if one is not None and one.processed_at is None else []
+        for event in waiting:
+            self.events.postpone(event, until)
 
     def sealer(self, stream: str) -> Sealer:
         """Return the sealer of a stream; the texts it seals are kept with the unit's commit."""
@@ -242,7 +257,7 @@ class Unit:
     def commit(self) -> None:
         """Write what was recorded: rows of each changed state, then blobs, entries and the head, last."""
         for name, cursor in self._cursors.items():
-            self._write_state(cursor)
+            self._write_state(name, cursor)
             if cursor.new or cursor.state is not cursor.before or self._grew(name):
                 self._write_stream(name, cursor)
         for name, sealer in self._sealers.items():
@@ -256,7 +271,7 @@ class Unit:
     def _grew(self, stream: str) -> bool:
         return any(entry.stream == stream for entry in self._entries)
 
-    def _write_state(self, cursor: Cursor) -> None:
+    def _write_state(self, name: str, cursor: Cursor) -> None:
         after, before = cursor.state, cursor.before
         if after is None or after is before:
             return
@@ -266,6 +281,8 @@ class Unit:
             self.policies.write(before if isinstance(before, PolicyState) else None, after)
         elif isinstance(after, TenantState):
             self._set_tenant(state=canonical(after).decode())
+        elif isinstance(after, AccountState):
+            self.accounts.write_state(name.removeprefix("account/"), after)
         else:
             self.principals.write(after)
 
@@ -307,6 +324,8 @@ class Unit:
                 cursor.state = self.policies.states().get(f"sha256:{name}")
             elif family == "tenant" and row is not None:
                 cursor.state = self._tenant_state_row()
+            elif family == "account" and row is not None:
+                cursor.state = self.accounts.state(name)
             cursor.before = cursor.state
             self._cursors[stream] = cursor
         return self._cursors[stream]
@@ -329,6 +348,8 @@ class Unit:
             same = self.policies.states().get(state.digest) == state
         elif isinstance(state, Principal):
             same = self.principals.get(state.principal_id) == state
+        elif isinstance(state, AccountState):
+            same = self.accounts.state(name.removeprefix("account/")) == state
         elif isinstance(state, TenantState):
             same = name == self.tenant_stream and self._tenant_state_row() == state
         else:
@@ -339,6 +360,7 @@ class Unit:
         rows = [f"plan/{r.plan.plan_id}" for r in self.plans.find()]
         rows += [f"principal/{p.principal_id}" for p in self.principals.every()]
         rows += [f"policy/{digest.removeprefix('sha256:')}" for digest in self.policies.states()]
+        rows += [f"account/{account_id}" for account_id in self.accounts.states()]
         rows += [self.tenant_stream] if self._tenant_state_row() is not None else []
         return [f"{name}: the row has no ledger" for name in rows if name not in streams]
 
@@ -378,6 +400,15 @@ class Store:
             raise SlotTakenError(holder, error.account_id, error.plan_type) from error
         except IntegrityError as error:
             raise StaleError("somebody else wrote at the same moment; nothing of this was kept, repeat it") from error
+        except OperationalError as error:
+            raise StoreError(f"the database does not answer ({error.orig}); check it with: oncourse doctor") from error
+
+    @contextmanager
+    def workers(self, *, reading: bool = False) -> Iterator[Workers]:
+        """Open one transaction over all tenants, for an engine; `reading` waits for no writer."""
+        try:
+            with self._engine.connect().execution_options(**{READING: reading}) as connection, connection.begin():
+                yield Workers(connection)
         except OperationalError as error:
             raise StoreError(f"the database does not answer ({error.orig}); check it with: oncourse doctor") from error
 

@@ -30,6 +30,8 @@ class Act(StrEnum):
     RETRY = "retry"
     RECONCILE = "reconcile"
     REPORT_OUTCOME = "report_outcome"
+    RELEASE = "release"
+    """Let an account's external steps go on after something came in."""
     IMPORT = "import"
     ADD_PRINCIPAL = "add_principal"
     DELEGATE = "delegate"

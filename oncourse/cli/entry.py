@@ -7,8 +7,9 @@ from pydantic import ValidationError
 from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer keeps its own click
 
 from gate import BadPolicyError, BadRecordingError, UnknownCodeError
-from oncourse.cli import gates, ledgers, people, plans, policies, steps, switches, tenants
+from oncourse.cli import events, gates, ledgers, people, plans, policies, steps, switches, tenants
 from oncourse.cli.session import current
+from oncourse.cloud_events import BadEventError
 from oncourse.config import ConfigError
 from oncourse.console import as_json, err, say
 from oncourse.imports import BadImportError
@@ -27,7 +28,7 @@ EXIT_CODES: tuple[tuple[tuple[type[OncourseError], ...], int], ...] = (
     ((NotFoundError, UnknownCodeError), 5),
     ((ChangedError, StaleError), 4),
     ((DeniedError, NotAllowedError, SlotTakenError), 3),
-    ((AddressError, BadInputError, BadPolicyError, BadRecordingError, ConfigError), 2),
+    ((AddressError, BadEventError, BadInputError, BadPolicyError, BadRecordingError, ConfigError), 2),
 )
 """0 ok, 1 failure, 2 usage, 3 refused by policy, 4 changed since read, 5 not found, 6 findings."""
 _HOISTED = {"--db": True, "--tenant": True, "--as": True, "--drafter": True, "--json": False}
@@ -43,6 +44,8 @@ app = typer.Typer(
 )
 app.add_typer(plans.app, name="plan", help="Propose, read, review and steer plans.")
 app.add_typer(steps.app, name="step", help="Read, approve and steer the steps of a plan.")
+app.add_typer(events.app, name="event", help="What comes in from outside.")
+app.add_typer(events.accounts, name="account", help="Accounts, and what holds their external steps.")
 app.add_typer(people.app, name="principal", help="Who may act.")
 app.add_typer(ledgers.app, name="ledger", help="What happened, and why.")
 app.add_typer(gates.app, name="gate", help="What the gate's codes mean, and its past decisions.")
@@ -63,7 +66,7 @@ def root(
 ) -> None:
     """Take what stands for every command."""
     current.__init__(database, tenant, principal, drafter, as_json_)  # type: ignore[misc] # one session a call
-    for name in ("settings", "store", "tenancy"):
+    for name in ("settings", "store", "executor", "tenancy"):
         current.__dict__.pop(name, None)
 
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from oncourse.cli.session import current
 from oncourse.console import as_json, say, short, table
+from orchestrator import held
 from plan import Approval, PlanStatus, PlanStep, StepStatus
 from store import PlanRecord, Unit
 
@@ -21,11 +22,17 @@ class Waiting(NamedTuple):
 
 
 def review() -> None:
-    """List what waits for a person: drafts, rendered steps, tasks, hand-overs, and steps in doubt."""
+    """List what waits for a person: drafts, rendered steps, tasks, hand-overs, steps in doubt, and held accounts."""
     with current.house.desk.unit() as unit:
         records = unit.plans.find(statuses=[PlanStatus.DRAFT, PlanStatus.ACTIVE, PlanStatus.PAUSED])
         steps = [(record, list(_steps(unit, record))) for record in records]
+        waits = {r.plan.account_id: held(unit, r.plan.account_id) for r in records}
     rows = [row for record, found in steps for row in (*_plans(record), *found)]
+    rows += [
+        Waiting("", "", name, f"{', '.join(h.kind for h in by)} came in: look, then account release")
+        for name, by in waits.items()
+        if by
+    ]
     if current.json:
         as_json([row._asdict() for row in rows])
     elif rows:

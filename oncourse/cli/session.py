@@ -6,7 +6,7 @@ from uuid import UUID
 
 from oncourse.bootstrap import Tenancy, open_store, open_tenancy
 from oncourse.config import Settings, read_settings
-from orchestrator import Acting, Orchestrator
+from orchestrator import Acting, Executor, Orchestrator
 from store import NotFoundError, PlanRecord, Store
 
 
@@ -32,11 +32,16 @@ class Session:
         return open_store(self.settings)
 
     @cached_property
-    def tenancy(self) -> Tenancy:
-        """Return the tenant."""
+    def executor(self) -> Executor:
+        """Return what carries out the steps."""
         from oncourse.simulator import SimulatedExecutor
 
-        return open_tenancy(self.settings, self.store, SimulatedExecutor())
+        return SimulatedExecutor()
+
+    @cached_property
+    def tenancy(self) -> Tenancy:
+        """Return the tenant."""
+        return open_tenancy(self.settings, self.store, self.executor)
 
     @property
     def house(self) -> Orchestrator:

@@ -14,6 +14,7 @@ from oncourse.cli.days import FIRST_YEAR, LAST_YEAR, day_of
 from oncourse.cli.reading import read_text
 from oncourse.cli.reviews import review
 from oncourse.cli.session import current
+from oncourse.cli.working import work
 from oncourse.config import unknown_variables
 from oncourse.console import as_json, err, indented, say
 from orchestrator import BadInputError, Executor
@@ -122,12 +123,15 @@ def worker(
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,
     until: Annotated[str, typer.Option(help="Under a virtual clock: let time pass up to this instant.")] = "",
 ) -> None:
-    """Take every plan whose time has come one step further."""
+    """Work for all tenants until you stop it; or, for one tenant, do what is due now, or let virtual time pass."""
     from oncourse.clock import VirtualClock
 
+    if once and until:
+        raise BadInputError("give --once or --until INSTANT, not both")
+    if not once and not until:
+        work(current)
+        return
     tenancy = current.tenancy
-    if once == bool(until):
-        raise BadInputError("run it as `oncourse worker --once` from a timer of yours, or with --until INSTANT")
     if until:
         if not isinstance(tenancy.clock, VirtualClock):
             raise BadInputError("--until is for a tenant with a virtual clock (oncourse init --clock INSTANT)")

@@ -116,7 +116,7 @@ def _person(
             return approver
         case Act.TRANSFER:
             return approver or Role.REVOPS in roles
-        case Act.SKIP_OPTIONAL:
+        case Act.SKIP_OPTIONAL | Act.RELEASE:
             return owner or approver
         case Act.RETRY | Act.RECONCILE:
             return owner or approver or Role.OPERATOR in roles

@@ -191,3 +191,63 @@ def test_an_approval_of_a_step_lapses_and_is_asked_for_again():
     house.run(0)
     assert house.step(plan_id, "REQUEST_RENEWAL_MEETING").status is StepStatus.PENDING_APPROVAL
     assert house.broken() == []
+
+
+class Frozen(Connector):
+    """An executor that is frozen in its call for longer than its claim, while another worker looks into it."""
+
+    house = None
+
+    def execute(self, order):
+        self.orders.append(order)
+        if len(self.orders) == 1:
+            self.house.clock.set(order.valid_until + timedelta(seconds=1))
+            self.house.engine.tick(f"plan/{order.plan_id}")
+            assert self.house.plan(order.plan_id).step(order.step_id).status is StepStatus.IN_DOUBT
+        return Receipt(kind=self.answer or ReceiptKind.SUCCEEDED, outcome="BRIEF_READY")
+
+
+@pytest.mark.parametrize(
+    ("answer", "ends"),
+    [
+        (ReceiptKind.SUCCEEDED, StepStatus.AUTO_EXECUTED),
+        (ReceiptKind.RETRYABLE, StepStatus.PENDING),
+        (ReceiptKind.FAILED, StepStatus.FAILED),
+        (ReceiptKind.UNKNOWN, StepStatus.IN_DOUBT),
+    ],
+)
+def test_an_answer_that_comes_when_its_worker_was_taken_for_dead_ends_the_doubt(answer, ends):
+    house = House(executor=Frozen(answer=answer))
+    house.executor.house = house
+    plan_id = house.active()
+    house.clock.set(brief_of(house, plan_id).not_before)
+    while not house.executor.orders:
+        house.engine.tick(f"plan/{plan_id}")
+    assert brief_of(house, plan_id).status is ends
+    assert house.broken() == []
+
+
+def test_a_worker_that_thaws_after_its_claim_sends_nothing():
+    from orchestrator import sending
+
+    house = House(executor=Connector(answer=TimeoutError()))
+    plan_id = house.active()
+    house.run(1)
+    [order] = [o for o in house.executor.orders if o.action_type == "PREP_RENEWAL_BRIEF"]
+    assert house.clock.now() > order.valid_until
+    before, entries = len(house.executor.orders), house.types(plan_id)
+    sending._deliver(house.orchestrator.desk, order, house.record(plan_id).fence)
+    assert len(house.executor.orders) == before
+    assert house.types(plan_id) == entries
+
+
+def test_not_even_the_same_call_is_made_again_while_a_switch_is_on():
+    house = House(executor=Connector(answer=TimeoutError()))
+    plan_id = house.active()
+    house.run(1)
+    house.orchestrator.governance.throw_switch("action:PREP_RENEWAL_BRIEF", "Stop that.", house.who("root"))
+    asked = len(house.executor.asked)
+    house.run(1)
+    mine = [o for o in house.executor.asked[asked:] if o.action_type == "PREP_RENEWAL_BRIEF"]
+    assert (mine, brief_of(house, plan_id).status) == ([], StepStatus.IN_DOUBT)
+    assert house.broken() == []

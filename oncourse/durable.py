@@ -1,0 +1,210 @@
+"""The durable engine: DBOS is its queue and nothing else; every wake-up derives from the domain's own rows.
+
+A visit is one row of the queue: it ticks one target until nothing is due there any more. Whatever is lost with the
+queue, the sweep makes again, so its database may be deleted at any time.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from threading import Event as Flag
+from typing import NamedTuple, Protocol
+
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+
+from orchestrator import Clock
+from plan import OncourseError
+from store import StaleError, Store, open_queue
+
+QUEUE = "visits"
+VERSION = "tick-protocol-1"
+"""Constant: a new release takes up what an older one has queued."""
+TICKS_A_VISIT = 50
+"""Then others have their turn."""
+SWEEP = 500
+"""Targets that one look queues at most."""
+_log = logging.getLogger(__name__)
+
+
+class Pace(NamedTuple):
+    """How often a worker looks, and when it takes another one for dead."""
+
+    poll: timedelta = timedelta(seconds=0.25)
+    silence: timedelta = timedelta(seconds=30)
+    again: timedelta = timedelta(seconds=10)
+    """After this a visit that was queued and changed nothing is queued anew."""
+    keep: timedelta = timedelta(hours=1)
+    """How long finished visits stay in the queue's database."""
+    at_once: int = 8
+    """Visits at the same time in one worker."""
+
+
+class Ticker(Protocol):
+    """One tenant's ticks."""
+
+    def tick(self, target: str) -> str:
+        """Run one tick of a target; return what was done."""
+        ...
+
+    def postpone(self, target: str) -> None:
+        """Let a target that cannot be ticked now wait a while."""
+        ...
+
+
+class DurableEngine:
+    """One worker: it queues what is due, visits what is queued, and takes over from workers that died."""
+
+    def __init__(
+        self,
+        store: Store,
+        tickers: Callable[[str], Ticker],
+        *,
+        url: str,
+        worker_id: str,
+        clock: Clock,
+        machine: Clock,
+        pace: Pace | None = None,
+    ) -> None:
+        """Take each tenant's ticks, the queue's URL, and two clocks: the domain's, and the one that tells who lives."""
+        self._store, self._tickers, self._clock, self._machine = store, tickers, clock, machine
+        self._url, self._worker, self._pace = url, worker_id, pace or Pace()
+        self._asked: dict[str, tuple[datetime, datetime]] = {}
+        self._count = 0
+
+    def run_worker(self, stop: Flag) -> None:
+        """Work until `stop` is set, then finish the visits under way and leave."""
+        DBOS(config=_config(self._url, self._worker, self._pace.at_once))
+
+        @DBOS.workflow(name="visit")
+        def visit(tenant_id: str, target: str) -> None:
+            self._visit(tenant_id, target)
+
+        DBOS.launch()
+        poll = self._pace.poll.total_seconds()
+        DBOS.register_queue(QUEUE, worker_concurrency=self._pace.at_once, polling_interval_sec=poll)
+        try:
+            self._work(stop, poll)
+        finally:
+            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=10)
+            with self._store.workers() as workers:
+                workers.forget(self._worker)
+
+    def _work(self, stop: Flag, poll: float) -> None:
+        beaten = kept = datetime.min.replace(tzinfo=UTC)
+        while not stop.is_set():
+            now = self._machine.now()
+            try:
+                if now - beaten >= self._pace.silence / 4:
+                    beaten = now
+                    self._beat(now)
+                if now - kept >= self._pace.keep / 4:
+                    kept = now
+                    self.retain(now - self._pace.keep)
+                self.sweep()
+            except Exception:  # noqa: BLE001 - a look that fails is made again: the worker lives on
+                _log.exception("a look failed")
+            stop.wait(poll)
+
+    def sweep(self) -> int:
+        """Queue a visit of everything that is due and not queued yet; return how many."""
+        now = self._machine.now()
+        with self._store.workers(reading=True) as workers:
+            due = {f"{d.tenant_id}/{d.target}": d.at for d in workers.due(self._clock.now(), SWEEP)}
+        self._asked = {
+            name: (at, asked) for name, (at, asked) in self._asked.items()
+            if due.get(name) == at and now - asked < self._pace.again
+        }  # fmt: skip
+        return sum(self.wake(name, at) for name, at in due.items() if name not in self._asked)
+
+    def wake(self, name: str, at: datetime) -> bool:
+        """Queue a visit of `TENANT/plan/ID` or `TENANT/event/SOURCE/ID` now; False where one is queued already."""
+        self._count += 1
+        mine = f"{self._worker}-{self._count}"
+        tenant_id, _, target = name.partition("/")
+        handle = DBOS.enqueue_workflow_with_options(
+            {
+                "workflow_name": "visit",
+                "queue_name": QUEUE,
+                "workflow_id": mine,
+                "deduplication_id": name,
+                "duplication_policy": "return-existing",
+            },
+            tenant_id,
+            target,
+        )
+        fresh = handle.workflow_id == mine
+        if fresh:
+            self._asked[name] = (at, self._machine.now())
+        return fresh
+
+    def _visit(self, tenant_id: str, target: str) -> None:
+        ticker = self._tickers(tenant_id)
+        for _ in range(TICKS_A_VISIT):
+            try:
+                ticker.tick(target)
+            except StaleError:
+                return  # another worker was faster; what is still due is queued again
+            except OncourseError as error:
+                _log.warning("a tick of %s/%s was refused (%s)", tenant_id, target, error.code)
+                ticker.postpone(target)
+                return
+            except Exception:  # noqa: BLE001 - one plan that fails must not stop the others
+                _log.exception("a tick of %s/%s failed", tenant_id, target)
+                ticker.postpone(target)
+                return
+            if not self._still_due(tenant_id, target):
+                return
+
+    def _still_due(self, tenant_id: str, target: str) -> bool:
+        kind, _, name = target.partition("/")
+        if kind != "plan":
+            return False
+        with self._store.workers(reading=True) as workers:
+            at = workers.next_wake(tenant_id, name)
+        return at is not None and at <= self._clock.now()
+
+    def _beat(self, now: datetime) -> None:
+        with self._store.workers() as workers:
+            workers.beat(self._worker, now)
+            dead = [name for name in workers.silent(now - self._pace.silence) if name != self._worker]
+        for name in dead:
+            self.take_over(name)
+
+    def take_over(self, dead: str) -> int:
+        """Queue again what a dead worker had begun; return how many visits."""
+        begun = DBOS.list_workflows(status="PENDING", executor_id=dead, load_input=False, load_output=False)
+        if begun:
+            DBOS.resume_workflows([one.workflow_id for one in begun], queue_name=QUEUE)
+        with self._store.workers() as workers:
+            workers.forget(dead)
+        return len(begun)
+
+    def retain(self, before: datetime) -> int:
+        """Delete visits that ended before an instant; return how many."""
+        ended = DBOS.list_workflows(
+            status=["SUCCESS", "ERROR", "CANCELLED"],
+            completed_before=before.astimezone(UTC).isoformat(),
+            load_input=False,
+            load_output=False,
+            limit=5000,
+        )
+        if ended:
+            DBOS.delete_workflows([one.workflow_id for one in ended])
+        return len(ended)
+
+
+def _config(url: str, worker_id: str, at_once: int) -> DBOSConfig:
+    """Return the configuration of a queue that holds nothing but names of targets."""
+    config: DBOSConfig = {
+        "name": "oncourse",
+        "system_database_url": url,
+        "executor_id": worker_id,
+        "application_version": VERSION,
+        "serializer": DBOSPortableJSONSerializer(),
+        "max_executor_threads": at_once,
+        "log_level": "ERROR",
+    }
+    engine = open_queue(url)
+    if engine is not None:
+        config["system_database_engine"] = engine
+    return config

@@ -1,0 +1,103 @@
+"""What is learnt from outside becomes dated facts, each with its entry."""
+
+from enum import StrEnum
+
+from ledger import Actor, Authority, Entry, EventReceived, FactRecorded
+from orchestrator.desk import BY_SYSTEM
+from orchestrator.errors import BadInputError
+from orchestrator.moves import Hand
+from plan import ActorKind, Contact, Fact, FactKind, Frozen, Id, Instant, digest
+from store import Event, Unit
+
+
+class Heard(StrEnum):
+    """What a contact did."""
+
+    REPLIED = "replied"
+    MEETING_BOOKED = "meeting_booked"
+    OPTED_OUT = "opted_out"
+    BOUNCED = "bounced"
+
+
+_KINDS = {
+    Heard.REPLIED: FactKind.REPLY,
+    Heard.MEETING_BOOKED: FactKind.MEETING,
+    Heard.OPTED_OUT: FactKind.OPT_OUT,
+    Heard.BOUNCED: FactKind.BOUNCE,
+}
+_ABOUT_A_PERSON = frozenset(_KINDS.values())
+_MARKS = {Heard.OPTED_OUT: {"opted_out": True}, Heard.BOUNCED: {"contactable": False}}
+"""What is known of a contact from then on."""
+
+
+class ContactReply(Frozen):
+    """What a `contact.replied` event carries; the words themselves stay outside."""
+
+    contact_id: Id
+    heard: Heard = Heard.REPLIED
+    at: Instant | None = None
+    """When it happened; when it came in, where that is not known."""
+
+
+def heard_from(hand: Hand, event: Event, reply: ContactReply) -> Fact:
+    """Return a contact's sign as a fact; an opt-out or a bounce also changes what is known of the contact."""
+    account_id = str(event.account_id)
+    contact = known_contact(hand.unit, account_id, reply.contact_id)
+    marked = contact.model_copy(update=_MARKS.get(reply.heard, {}))
+    if marked != contact:
+        hand.unit.accounts.put("contacts", [marked])
+    return Fact(
+        fact_id=f"heard-{digest({'source': event.source, 'id': event.event_id}).removeprefix('sha256:')[:40]}",
+        account_id=account_id,
+        kind=_KINDS[reply.heard],
+        subject_id=reply.contact_id,
+        value=reply.heard.value,
+        effective_at=reply.at or event.received_at,
+        recorded_at=hand.unit.now,
+        source=event.source,
+    )
+
+
+def known_contact(unit: Unit, account_id: str, contact_id: str) -> Contact:
+    """Return a contact of an account; raise BadInputError where it is not known there."""
+    contact = unit.accounts.contact(account_id, contact_id)
+    if contact is None:
+        raise BadInputError(f"account {account_id} has no contact {contact_id}; import it first")
+    return contact
+
+
+def record_fact(hand: Hand, fact: Fact) -> Entry | None:
+    """Keep a fact with its entry; None where it was known. A contact stands in the entry as a commitment."""
+    unit, stream = hand.unit, f"account/{fact.account_id}"
+    if not unit.accounts.record_fact(fact):
+        return None
+    subject = unit.sealer(stream).seal(fact.subject_id) if fact.kind in _ABOUT_A_PERSON else fact.subject_id
+    return unit.record(
+        stream,
+        "fact.recorded.v1",
+        FactRecorded(
+            fact_id=fact.fact_id,
+            kind=fact.kind.value,
+            subject_id=subject,
+            value=fact.value,
+            number=fact.number,
+            effective_at=fact.effective_at,
+            source=fact.source,
+        ),
+        actor=Actor(kind=ActorKind.SYSTEM, id=fact.source),
+        authority=Authority(role="connector", grant="AUTH-CONNECTOR"),
+        cause=hand.cause,
+    )
+
+
+def note(hand: Hand, event: Event, stream: str) -> Entry:
+    """Write that an event came in, with a commitment of what it carried."""
+    body = hand.unit.sealer(stream).seal(digest(event.body))
+    return hand.unit.record(
+        stream,
+        "event.received.v1",
+        EventReceived(source=event.source, event_id=event.event_id, type=event.type.value, body=body),
+        actor=Actor(kind=ActorKind.SYSTEM, id=event.source),
+        authority=BY_SYSTEM,
+        cause=hand.cause,
+    )
