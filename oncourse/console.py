@@ -54,6 +54,11 @@ def _plain(value: Any) -> Any:
     return value.model_dump(mode="json") if isinstance(value, BaseModel) else value
 
 
+def under(first: str, second: str | None) -> str:
+    """Return a cell of two lines, the second under the first, where there is one."""
+    return f"{first}\n{second}" if second else first
+
+
 def short(identifier: object) -> str:
     """Return the first eight characters of an id: enough to name it."""
     return str(identifier)[:8]

@@ -3,7 +3,7 @@
 Everything is seeded: a second run prints the same bytes. Nothing leaves the machine.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from importlib.resources import as_file, files
@@ -22,7 +22,17 @@ from oncourse.promises import PROMISES
 from oncourse.simulator import EAGER, SILENT, Answer, Script
 from oncourse.stage import Stage
 from orchestrator import PlanEdit, Removal, StepEdit
-from plan import Cause, OncourseError, PlanType, Proposal, ProposedDependency, ProposedStep, Provenance, StepStatus
+from plan import (
+    Cause,
+    ModelCall,
+    OncourseError,
+    PlanType,
+    Proposal,
+    ProposedDependency,
+    ProposedStep,
+    Provenance,
+    StepStatus,
+)
 
 START = datetime(2026, 3, 2, 7, tzinfo=UTC)
 """A Monday, 08:00 in the company's own time zone."""
@@ -268,7 +278,10 @@ def _tell(stage: Stage, batch: ImportBatch, directory: Path, ticks: int) -> None
         say(f"{finding.promise} is broken: {finding.what}")
     if broken:
         raise OncourseError(f"{len(broken)} promises are broken; this must not happen")
-    say(_sources(stage))
+    with stage.house.desk.unit() as unit:
+        born = [entry.model for _, entry in unit.every_entry() if entry.type == "plan.proposed.v1"]
+    for line in sources(born):
+        say(line)
     say(f"{ticks} ticks, {entries} ledger entries; replay agrees with every row, {len(PROMISES)} promises hold.")
     here = f"--db sqlite:///{directory / 'oncourse.db'} --tenant {stage.tenant.tenant_id}"
     say("Where to look next (with .venv/bin on your PATH):")
@@ -277,14 +290,14 @@ def _tell(stage: Stage, batch: ImportBatch, directory: Path, ticks: int) -> None
     say(f"  oncourse {here} doctor")
 
 
-def _sources(stage: Stage) -> str:
-    """Say where the drafts came from, by the proof that their entries carry."""
-    with stage.house.desk.unit() as unit:
-        born = [entry for _, entry in unit.every_entry() if entry.type == "plan.proposed.v1"]
-    recorded = [entry.model[-1].cassette.partition(":")[0] for entry in born if entry.model]
-    kinds = ", ".join(sorted(set(recorded))) or "none"
-    told = f"{len(born)} drafts: {len(recorded)} from recordings ({kinds}), the others by the playbook."
-    return f"{told} No model was asked."
+def sources(born: Sequence[Sequence[ModelCall]]) -> tuple[str, str]:
+    """Say in two lines where drafts came from, by the calls that their entries carry; a recorded call has a label."""
+    labels = [calls[-1].cassette.partition(":")[0] for calls in born if calls]
+    recorded = [label for label in labels if label]
+    asked = len(labels) - len(recorded)
+    kinds = f" ({', '.join(sorted(set(recorded)))})" if recorded else ""
+    first = f"{len(born)} drafts: {len(recorded)} from recordings{kinds}, {len(born) - len(labels)} by the playbook."
+    return first, f"A model was asked for {asked}." if asked else "No model was asked."
 
 
 def _happened(stage: Stage, names: dict[str, str]) -> None:

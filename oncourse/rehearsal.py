@@ -30,7 +30,7 @@ def rehearse(
     asked = (*found.defend, *found.too_late)
     with Progress(
         TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"), TimeElapsedColumn(),
-        console=err, transient=True,
+        console=err, transient=True, disable=not err.is_terminal,
     ) as bar:  # fmt: skip
         task = bar.add_task("importing ...", total=SPAN.days)
 

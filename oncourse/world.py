@@ -14,7 +14,6 @@ from functools import partial
 from oncourse.simulator import Customers
 from orchestrator import Acting, NotAllowedError, Orchestrator, Override
 from plan import (
-    CLOSED,
     Calendar,
     Fact,
     FactKind,
@@ -158,7 +157,7 @@ class Reviewers:
     def round(self, world: World, at: datetime) -> None:
         """Approve every draft and every rendered step that waits, each by those who may, plan by plan."""
         with self._house.desk.unit() as unit:
-            waiting = [r for r in unit.plans.find() if r.plan.status not in CLOSED]
+            waiting = unit.plans.find(statuses=(PlanStatus.DRAFT, PlanStatus.ACTIVE))
         for record in waiting:
             if record.plan.account_id in self.leave_alone:
                 continue
@@ -182,7 +181,7 @@ class Reviewers:
         """Approve each rendered step of a plan exactly as rendered, with as many people as it needs."""
         with self._house.desk.unit() as unit:
             steps = unit.plans.get(plan_id).plan.steps
-        for step in steps:
+        for step in (s for s in steps if s.status is StepStatus.PENDING_APPROVAL):
             for person in self._people:
                 if not self._approved_step(plan_id, step, person):
                     break

@@ -69,7 +69,7 @@ def explain(error: ValidationError) -> str:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(_printable(part) for part in first["loc"]) or "document"
     more = error.error_count() - 1
-    return f"{where}: {first['msg']}" + (f" (and {more} more)" if more else "")
+    return f"{where}: {first['msg'].removeprefix('Value error, ')}" + (f" (and {more} more)" if more else "")
 
 
 def _printable(part: int | str) -> str:

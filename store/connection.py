@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.pool import StaticPool
 
-from store.errors import StoreError
+from store.errors import AddressError, StoreError
 
 BUSY_MS = 30_000
 READING = "oncourse_reading"
@@ -19,10 +19,10 @@ READING = "oncourse_reading"
 
 
 def open_engine(url: str) -> Engine:
-    """Return an engine for a database URL; raise StoreError for a URL that names none."""
+    """Return an engine for a database URL; raise AddressError for a URL that names none."""
     memory = url in {"sqlite://", "sqlite:///:memory:"}
     if not url.startswith(("sqlite://", "postgresql://", "postgresql+psycopg://")):
-        raise StoreError(
+        raise AddressError(
             f"the database URL {url.partition(':')[0]}:... cannot be used; give sqlite:///FILE or postgresql://..."
         )
     try:
@@ -30,7 +30,7 @@ def open_engine(url: str) -> Engine:
             url = "postgresql+psycopg://" + url.removeprefix("postgresql://")
         engine = create_engine(url, poolclass=StaticPool) if memory else create_engine(url)
     except (ArgumentError, ModuleNotFoundError, ValueError) as error:
-        raise StoreError(
+        raise AddressError(
             f"the database URL cannot be used ({error}); give sqlite:///FILE or postgresql://..."
         ) from error
     if engine.dialect.name == "sqlite":

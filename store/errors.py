@@ -9,6 +9,12 @@ class StoreError(OncourseError):
     code = "store"
 
 
+class AddressError(StoreError):
+    """A database URL names no database that can be used."""
+
+    code = "bad_config"
+
+
 class NotFoundError(StoreError):
     """There is no such thing for this tenant."""
 

@@ -15,7 +15,7 @@ from oncourse.console import as_json, err, say
 from oncourse.imports import BadImportError
 from orchestrator import BadInputError, ChangedError, DeniedError, NotAllowedError
 from plan import OncourseError, explain_validation
-from store import NotFoundError, SlotTakenError, StaleError
+from store import AddressError, NotFoundError, SlotTakenError, StaleError
 
 
 class UsageError(BadInputError):
@@ -28,7 +28,7 @@ EXIT_CODES: tuple[tuple[tuple[type[OncourseError], ...], int], ...] = (
     ((NotFoundError, UnknownCodeError), 5),
     ((ChangedError, StaleError), 4),
     ((DeniedError, NotAllowedError, SlotTakenError), 3),
-    ((BadEventError, BadInputError, BadPolicyError, BadRecordingError, ConfigError), 2),
+    ((AddressError, BadEventError, BadInputError, BadPolicyError, BadRecordingError, ConfigError), 2),
 )
 """0 ok, 1 failure, 2 usage, 3 refused by policy, 4 changed since read, 5 not found, 6 findings."""
 _HOISTED = {"--db": True, "--tenant": True, "--as": True, "--drafter": True, "--json": False}
@@ -72,10 +72,11 @@ def root(
 
 def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one way out for each kind of end
     """Run one command and return its exit code."""
-    given = _hoist(list(sys.argv[1:] if arguments is None else arguments))
+    given = list(sys.argv[1:] if arguments is None else arguments)
     current.json = "--json" in given
     try:
         _check_text(given)
+        given = _hoist(given)
         code = app(args=given, standalone_mode=False)
     except typer.Exit as done:
         return int(done.exit_code)
@@ -85,7 +86,8 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one way 
         say(asked.format_message())
         return 2
     except ClickException as error:
-        return _fail(UsageError(f"{error.format_message()} (see: oncourse --help)"))
+        message = error.format_message().replace("Value error, ", "")
+        return _fail(UsageError(f"{message} (see: oncourse --help)"))
     except ValidationError as error:
         return _fail(UsageError(explain_validation(error)))
     except OncourseError as error:
@@ -126,8 +128,10 @@ def _hoist(arguments: list[str]) -> list[str]:
             break
         if name in _HOISTED:
             front.append(word)
-            if _HOISTED[name] and "=" not in word and index + 1 < len(arguments):
+            if _HOISTED[name] and "=" not in word:
                 index += 1
+                if index == len(arguments) or arguments[index].startswith("--"):
+                    raise UsageError(f"{name} needs a value (see: oncourse --help)")
                 front.append(arguments[index])
         else:
             rest.append(word)

@@ -12,7 +12,7 @@ import ledger
 from gate import Verdict
 from oncourse.cli.days import day_of
 from oncourse.cli.session import current
-from oncourse.console import as_json, say, short, table
+from oncourse.console import as_json, say, short, table, under
 from orchestrator import BadInputError, DeniedError, Override, PlanEdit, Removal, StepEdit, compare_revisions
 from plan import (
     Cause,
@@ -131,20 +131,22 @@ def list_plans(
     if current.json:
         as_json([r.plan for r in found])
         return
+    if not found:
+        say("There is no such plan." if status or account else "There is no plan yet: oncourse plan propose ACCOUNT")
+        return
     rows = (
         (
             short(r.plan.plan_id),
             r.plan.account_id,
-            r.plan.status,
+            under(r.plan.status, r.state.closed_reason or r.state.pause_reason),
             r.plan.risk,
             f"{sum(s.settled for s in r.plan.steps)}/{len(r.plan.steps)}",
             f"{r.plan.expires_at:%Y-%m-%d}",
             r.plan.owner,
-            r.state.closed_reason or r.state.pause_reason,
         )
         for r in found
     )
-    table(("plan", "account", "status", "risk", "steps", "ends", "owner", "why"), rows)
+    table(("plan", "account", "status", "risk", "steps", "ends", "owner"), rows)
 
 
 @app.command()
@@ -191,9 +193,9 @@ def _to_approve(record: PlanRecord) -> None:
 def _header(record: PlanRecord) -> None:
     plan = record.plan
     say(f"{plan.plan_type} for {plan.account_id}: {plan.objective}")
-    say(f"plan {plan.plan_id}   {plan.status}   revision {plan.revision}   risk {plan.risk}   owner {plan.owner}")
-    contracts = ", ".join(plan.subject)
-    say(f"contracts {contracts}   ends {plan.expires_at:%Y-%m-%d %H:%M} UTC   drafted by {record.state.drafter}")
+    say(f"plan {plan.plan_id}   {plan.status}   revision {plan.revision}   risk {plan.risk}")
+    say(f"ends {plan.expires_at:%Y-%m-%d %H:%M} UTC   owner {plan.owner}   drafted by {record.state.drafter}")
+    say(f"contracts {', '.join(plan.subject)}")
     say(f"digest {record.content_digest}")
 
 
@@ -201,21 +203,14 @@ def _steps(plan: RevenuePlanV1) -> None:
     rows = []
     for step in plan.steps:
         spec = find_spec(step.action_type)
-        leaves = "customer" if spec is not None and spec.external else ""
-        after = ", ".join(short(d.step_id) for d in step.depends_on)
-        rows.append(
-            (
-                short(step.step_id),
-                step.action_type,
-                step.approval,
-                step.status,
-                f"{step.not_before:%m-%d}",
-                after,
-                leaves,
-                step.outcome,
-            )
-        )
-    table(("step", "action", "approval", "status", "from", "after", "reaches", "outcome"), rows)
+        how = [step.approval.value]
+        if spec is not None and spec.external:
+            how.append("reaches the customer")
+        if step.depends_on:
+            how.append("after " + " and ".join(short(d.step_id) for d in step.depends_on))
+        action = under(step.action_type, ", ".join(how))
+        rows.append((short(step.step_id), f"{step.not_before:%m-%d}", action, under(step.status, step.outcome)))
+    table(("step", "from", "action", "status"), rows)
 
 
 @app.command()

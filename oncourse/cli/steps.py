@@ -7,7 +7,7 @@ import typer
 
 from oncourse.cli.plans import OverrideOption, PlanArgument, Reason, override_of, waits_for
 from oncourse.cli.session import current
-from oncourse.console import as_json, say, short, table
+from oncourse.console import as_json, say, short, table, under
 from orchestrator import BadInputError, ReceiptKind
 from plan import PlanStep, StepStatus
 from store import Artefact, NotFoundError, PlanRecord
@@ -27,17 +27,13 @@ def list_steps(plan: PlanArgument) -> None:
     rows = (
         (
             short(s.step_id),
-            s.action_type,
-            s.approval,
-            s.status,
-            f"{s.not_before:%Y-%m-%d}",
-            f"{s.due_by:%Y-%m-%d}",
-            s.attempts,
-            s.outcome,
+            under(s.action_type, f"{s.approval}, attempt {s.attempts}" if s.attempts else s.approval),
+            under(s.status, s.outcome),
+            under(f"from {s.not_before:%Y-%m-%d}", f"due  {s.due_by:%Y-%m-%d}"),
         )
         for s in record.plan.steps
     )
-    table(("step", "action", "approval", "status", "from", "due", "tries", "outcome"), rows)
+    table(("step", "action", "status", "when"), rows)
 
 
 @app.command()

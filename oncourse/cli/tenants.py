@@ -91,7 +91,10 @@ def import_(
     """Import a folder of CSVs: all of it or nothing. Says what it could not map."""
     from oncourse.imports import load, read_flat, read_ravenstack
 
-    with Progress(SpinnerColumn(), TextColumn("{task.description}"), console=err, transient=True) as bar:
+    if as_of and source != "ravenstack":
+        raise BadInputError("--as-of belongs to --mapping ravenstack; other files say their days themselves")
+    columns = (SpinnerColumn(), TextColumn("{task.description}"))
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task("reading ...")
 
         def told(file: str, rows: int) -> None:
@@ -110,7 +113,7 @@ def import_(
     if current.json:
         as_json({"rows": batch.rows, "accounts": len(batch.accounts), "unmapped": list(batch.unmapped)})
         return
-    say(f"{batch.rows} rows, {len(batch.accounts)} accounts")
+    say(f"rows read: {batch.rows}, accounts: {len(batch.accounts)}")
     for line in batch.unmapped:
         say(f"not mapped: {line}")
 

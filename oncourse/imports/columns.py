@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from oncourse.imports.cells import Parser, day, flag, instant, listing, text, upper, whole
+from oncourse.imports.cells import Parser, action, day, days, flag, instant, listing, text, upper, whole
 from plan import (
     Account,
     Contact,
@@ -59,10 +59,10 @@ FAMILIES: tuple[Family, ...] = (
         Tenant,
         "tenant_id",
         (
-            _c("tenant_id", text, "A short id.", required=True),
+            _c("tenant_id", text, "A short id; the tenant that imports keeps its own.", required=True),
             _c("name", text, "The company's name.", required=True),
             _c("time_zone", text, "IANA zone of the company's days, such as Europe/Berlin."),
-            _c("holidays", listing, "Days off, ISO, separated by `|`."),
+            _c("holidays", days, "Days off, ISO, separated by `|`."),
             _c("language", text, "Language of outbound texts, such as en or de."),
         ),
     ),
@@ -201,7 +201,7 @@ FAMILIES: tuple[Family, ...] = (
             _ACCOUNT,
             _c("at", instant, "With time zone.", required=True),
             _c("contact_id", text, "Whom it reached."),
-            _c("action_type", upper, "The action, where it was one of ours."),
+            _c("action_type", action, "The action, where it was one of ours."),
             _c("outcome", upper, "What came of it."),
             _c("external", flag, "It reached the customer."),
         ),

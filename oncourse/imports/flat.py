@@ -3,8 +3,7 @@
 Unknown files and columns are no error: they are named. At most ten problems are collected before giving up.
 """
 
-import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,12 @@ from pydantic import ValidationError
 from oncourse.imports.batch import BadImportError, ImportBatch
 from oncourse.imports.cells import BadCellError, minor
 from oncourse.imports.columns import FAMILIES, Column, Family
+from oncourse.imports.lines import lines
 from plan import Calendar, Frozen, explain_validation
 
 MOST_PROBLEMS = 10
 TELL_EVERY = 2_000
+_SEPARATORS = {";": "semicolons", "\t": "tabs"}
 Progress = Callable[[str, int], None]
 
 
@@ -26,15 +27,18 @@ def read_flat(directory: Path, progress: Progress | None = None) -> ImportBatch:
         raise BadImportError([f"{directory} is no folder; give the folder that holds accounts.csv and the others"])
     reading = _Reading(progress or (lambda _file, _rows: None))
     known = {f"{family.file}.csv": family for family in FAMILIES}
-    for path in sorted(directory.iterdir()):
-        if path.name not in known and path.suffix == ".csv":
-            reading.unmapped.append(f"{path.name}: no such file is known here")
-    found = [family for family in FAMILIES if (directory / f"{family.file}.csv").exists()]
+    there = sorted(path.name for path in directory.iterdir())
+    reading.unmapped += [
+        f"{name}: no such file is known here" for name in there if name not in known and not name.startswith((".", "_"))
+    ]
+    found = [family for name, family in known.items() if name in there]
     if not found:
         raise BadImportError([f"{directory} holds none of {', '.join(known)}; see docs/import.md"])
     for family in found:
-        reading.read(directory / f"{family.file}.csv", family)
-    reading.check_references()
+        if len(reading.problems) < MOST_PROBLEMS:
+            reading.read(directory / f"{family.file}.csv", family)
+    if not reading.problems:  # a file that was not read whole would make good rows of others look astray
+        reading.check_references()
     if reading.problems:
         raise BadImportError(reading.problems)
     return reading.batch()
@@ -58,9 +62,9 @@ class _Reading:
     def read(self, path: Path, family: Family) -> None:
         """Read one file."""
         values = self.values.setdefault(family.file, {})
-        lines = self._lines.setdefault(family.file, {})
+        seen = self._lines.setdefault(family.file, {})
         try:
-            for line, cells in _lines(path):
+            for line, cells in lines(path):
                 if line == 1:
                     columns = self._columns(path, family, cells)
                     continue
@@ -72,9 +76,9 @@ class _Reading:
                     key, plain = value
                     if key in values:
                         self._problem(
-                            f"{path.name} line {line}: {family.key} {key} stands twice (first on line {lines[key]})"
+                            f"{path.name} line {line}: {family.key} {key} stands twice (first on line {seen[key]})"
                         )
-                    values[key], lines[key] = plain, line
+                    values[key], seen[key] = plain, line
         except BadImportError as error:
             self.problems += error.problems
         except _GaveUpError:
@@ -82,7 +86,9 @@ class _Reading:
         self._progress(path.name, self.rows)
 
     def check_references(self) -> None:
-        """Check that every row belongs to a row that exists."""
+        """Check that every row belongs to a row that exists, and that there is one tenant."""
+        if len(self.values.get("tenant", {})) > 1:
+            self.problems.append("tenant.csv line 3: there is one tenant a folder; keep one line")
         for family in FAMILIES:
             for field, file in family.refers:
                 there = self.values.get(file, {})
@@ -116,8 +122,9 @@ class _Reading:
         if doubled:
             raise BadImportError([f"{path.name} line 1: column {doubled[0]} stands twice; keep one"])
         missing = [c.name for c in family.columns if c.required and c.name not in names]
-        if missing and len(names) == 1 and ";" in names[0]:
-            raise BadImportError([f"{path.name} line 1: cells are separated by semicolons; separate them by commas"])
+        other = next((word for sign, word in _SEPARATORS.items() if len(names) == 1 and sign in names[0]), None)
+        if missing and other:
+            raise BadImportError([f"{path.name} line 1: cells are separated by {other}; separate them by commas"])
         if missing:
             raise BadImportError([f"{path.name} line 1: column {', '.join(missing)} is missing; see docs/import.md"])
         self.unmapped += [f"{path.name}: column {name!r} has no place here" for name in names if name not in known]
@@ -168,25 +175,3 @@ class _Reading:
         self.problems.append(told)
         if len(self.problems) >= MOST_PROBLEMS:
             raise _GaveUpError
-
-
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file, strict=True)
-            empty = True
-            for cells in reader:
-                if any("\x00" in cell for cell in cells):
-                    raise BadImportError([f"{path.name} line {reader.line_num}: it holds a NUL byte; export it again"])
-                if cells:
-                    yield (1 if empty else reader.line_num), cells
-                    empty = False
-            if empty:
-                raise BadImportError([f"{path.name} is empty; it needs a header line"])
-    except UnicodeDecodeError as error:
-        told = f"{path.name} is not UTF-8 (byte {error.start} is 0x{error.object[error.start]:02x}); save it as UTF-8"
-        raise BadImportError([told]) from error
-    except csv.Error as error:
-        raise BadImportError([f"{path.name} line {reader.line_num}: {error}; check quotes and commas"]) from error
-    except OSError as error:
-        raise BadImportError([f"{path} cannot be read: {error.strerror}"]) from error

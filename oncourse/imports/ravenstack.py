@@ -11,9 +11,19 @@ from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
-from oncourse.imports.batch import BadImportError, ImportBatch
-from oncourse.imports.cells import BadCellError, day, flag, minor
-from oncourse.imports.ravenstack_export import Export, Progress, Row, end_of, midnight, moment, read_export, start_of
+from oncourse.imports.batch import ImportBatch
+from oncourse.imports.cells import day, flag, minor
+from oncourse.imports.ravenstack_export import (
+    CURRENCY,
+    Export,
+    Progress,
+    Row,
+    end_of,
+    midnight,
+    moment,
+    read_export,
+    start_of,
+)
 from oncourse.imports.ravenstack_signals import Signals
 from plan import (
     Account,
@@ -55,11 +65,7 @@ class Candidates(Frozen):
 
 def read_ravenstack(directory: Path, as_of: date = AS_OF, progress: Progress | None = None) -> ImportBatch:
     """Return the export as it stood at the end of a day; raise BadImportError for what is no RavenStack export."""
-    told = progress or (lambda _file, _rows: None)
-    try:
-        return _Mapping(read_export(directory, as_of, told)).batch()
-    except (BadCellError, KeyError) as error:
-        raise BadImportError([f"the export in {directory} does not fit: {error}"]) from error
+    return _Mapping(read_export(directory, as_of, progress or (lambda _file, _rows: None))).batch()
 
 
 def candidates(batch: ImportBatch, as_of: date = AS_OF) -> Candidates:
@@ -142,14 +148,14 @@ class _Mapping:
     def _contracts(self, account_id: str) -> Iterator[Contract]:
         """Yield the account's largest running annual subscription as the contract to renew."""
         annual = [row for row in self._export.running(account_id) if row["billing_frequency"] == "annual"]
-        annual.sort(key=lambda row: (-minor(row["arr_amount"], "USD"), row["subscription_id"]))
+        annual.sort(key=lambda row: (-minor(row["arr_amount"], CURRENCY), row["subscription_id"]))
         for row in annual[:1]:
             started = day(row["start_date"])
             yield Contract(
                 contract_id=row["subscription_id"],
                 account_id=account_id,
-                arr_minor=minor(row["arr_amount"], "USD"),
-                currency="USD",
+                arr_minor=minor(row["arr_amount"], CURRENCY),
+                currency=CURRENCY,
                 starts_on=started,
                 renews_on=next_anniversary(started, self._export.as_of),
                 auto_renews=flag(row["auto_renew_flag"]) if row.get("auto_renew_flag") else False,

@@ -1,32 +1,92 @@
 """The RavenStack export as it stood on one day: its rows by account, and what was fresh then."""
 
-import csv
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from oncourse.imports.batch import BadImportError
-from oncourse.imports.cells import day, flag
+from oncourse.imports.cells import BadCellError, day, flag, instant, minor, shown, whole
+from oncourse.imports.lines import lines
 
+CURRENCY = "USD"
 WINDOW = 90
 """Days over which trends are read; a signal older than this is no signal."""
 Row = dict[str, str]
 Progress = Callable[[str, int], None]
-_FILES = {
-    "accounts": ("account_id", "account_name", "industry", "plan_tier"),
-    "subscriptions": (
-        "subscription_id",
-        "account_id",
-        "start_date",
-        "end_date",
-        "arr_amount",
-        "is_trial",
-        "billing_frequency",
-    ),
-    "feature_usage": ("subscription_id", "usage_date", "usage_count"),
-    "support_tickets": ("ticket_id", "account_id", "submitted_at", "closed_at", "priority", "escalation_flag"),
-    "churn_events": ("churn_event_id", "account_id", "churn_date", "reason_code", "feedback_text"),
+Check = Callable[[str], object]
+"""Raises BadCellError for a cell that is not what it should be."""
+_LONGEST_ID = 50
+"""Leaves room for what is put after it: ids of contacts and signals are made from an account's."""
+_MOST_USED = 1_000_000
+_LONGEST = 1_000
+_DAY = len("2024-12-31")
+
+
+def moment(cell: str) -> datetime:
+    """Return the instant that a cell names; the export means UTC."""
+    try:
+        return instant(f"{cell}Z" if len(cell) > _DAY else f"{cell}T00:00:00Z")
+    except BadCellError as error:
+        raise BadCellError(f"{shown(cell)} is no time") from error
+
+
+def _id(cell: str) -> None:
+    if not (cell.isascii() and cell.isprintable() and " " not in cell and 0 < len(cell) <= _LONGEST_ID):
+        raise BadCellError(f"{shown(cell)} is no id")
+
+
+def _words(cell: str) -> None:
+    if len(cell) > _LONGEST:
+        raise BadCellError(f"{shown(cell)} is longer than {_LONGEST} characters")
+
+
+def _count(cell: str) -> None:
+    if not 0 <= whole(cell) <= _MOST_USED:
+        raise BadCellError(f"{shown(cell)} is no count up to {_MOST_USED}")
+
+
+def _if_any(check: Check) -> Check:
+    return lambda cell: check(cell) if cell else None
+
+
+_FILES: dict[str, dict[str, Check]] = {
+    "accounts": {
+        "account_id": _id,
+        "account_name": _words,
+        "industry": _words,
+        "plan_tier": _words,
+        "signup_date": day,
+    },
+    "subscriptions": {
+        "subscription_id": _id,
+        "account_id": _id,
+        "start_date": day,
+        "end_date": _if_any(day),
+        "arr_amount": lambda cell: minor(cell, CURRENCY),
+        "is_trial": flag,
+        "billing_frequency": _words,
+    },
+    "feature_usage": {"subscription_id": _words, "usage_date": day, "usage_count": _count},
+    "support_tickets": {
+        "ticket_id": _id,
+        "account_id": _id,
+        "submitted_at": moment,
+        "closed_at": _if_any(moment),
+        "priority": _words,
+        "escalation_flag": flag,
+    },
+    "churn_events": {
+        "churn_event_id": _id,
+        "account_id": _id,
+        "churn_date": day,
+        "reason_code": _id,
+        "feedback_text": _words,
+    },
+}
+"""The columns that are used, each with what its cells must be."""
+_MAY_LACK: dict[str, dict[str, Check]] = {
+    "subscriptions": {name: _if_any(flag) for name in ("upgrade_flag", "downgrade_flag", "auto_renew_flag")}
 }
 
 
@@ -56,25 +116,39 @@ class Export:
 
 
 def read_export(directory: Path, as_of: date, told: Progress) -> Export:
-    """Return the export; raise BadImportError for a folder that holds none."""
-    return Export({name: _rows(directory, name, columns, told) for name, columns in _FILES.items()}, as_of)
+    """Return the export; raise BadImportError for a folder that holds none, or a cell that is not what it should be."""
+    rows: dict[str, list[Row]] = {}
+    accounts: set[str] = set()
+    for name in _FILES:
+        rows[name] = list(_rows(directory / f"ravenstack_{name}.csv", name, accounts))
+        if name == "accounts":
+            accounts.update(row["account_id"] for row in rows[name])
+        told(f"ravenstack_{name}.csv", len(rows[name]))
+    return Export(rows, as_of)
 
 
-def _rows(directory: Path, name: str, columns: tuple[str, ...], told: Progress) -> list[Row]:
-    path = directory / f"ravenstack_{name}.csv"
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            reader = csv.DictReader(file)
-            missing = [column for column in columns if column not in (reader.fieldnames or ())]
+def _rows(path: Path, name: str, accounts: set[str]) -> Iterator[Row]:
+    header: list[str] = []
+    for line, cells in lines(path):
+        if line == 1:
+            header = cells
+            missing = [column for column in _FILES[name] if column not in header]
             if missing:
                 raise BadImportError([f"{path.name}: column {', '.join(missing)} is missing; give the original export"])
-            found = list(reader)
-    except UnicodeDecodeError as error:
-        raise BadImportError([f"{path.name} is not UTF-8 (byte {error.start}); save it as UTF-8"]) from error
-    except OSError as error:
-        raise BadImportError([f"{path} cannot be read: {error.strerror}; give the folder of the export"]) from error
-    told(path.name, len(found))
-    return found
+            continue
+        if len(cells) != len(header):
+            told = f"{len(cells)} cells where {len(header)} belong; check quotes and commas"
+            raise BadImportError([f"{path.name} line {line}: {told}"])
+        row = dict(zip(header, cells, strict=True))
+        for column, check in (_FILES[name] | _MAY_LACK.get(name, {})).items():
+            try:
+                check(row.get(column, ""))
+            except BadCellError as error:
+                raise BadImportError([f"{path.name} line {line}, column {column}: {error}"]) from error
+        if name != "accounts" and "account_id" in row and row["account_id"] not in accounts:
+            told = f"account {shown(row['account_id'])} is not in ravenstack_accounts.csv"
+            raise BadImportError([f"{path.name} line {line}: {told}"])
+        yield row
 
 
 def end_of(as_of: date) -> datetime:
@@ -90,8 +164,3 @@ def start_of(at: date) -> datetime:
 def midnight(cell: str) -> datetime:
     """Return the first instant of the day that a cell names."""
     return start_of(day(cell[:10]))
-
-
-def moment(cell: str) -> datetime:
-    """Return the instant that a cell names; the export means UTC."""
-    return datetime.fromisoformat(cell).replace(tzinfo=UTC)

@@ -6,6 +6,7 @@ import re
 import pytest
 
 from oncourse.cli import main
+from oncourse.console import out
 from oncourse.demo import demo_batch
 from tests.oncourse.folders import demo_folder
 
@@ -33,7 +34,7 @@ class Shell:
         """Run a command that must be refused with one line on stderr and nothing on stdout."""
         out = self.run(*words, expect=expect)
         assert out == ""
-        [line] = self.err.strip().split("\n")
+        [line] = self.err.removesuffix("\n").split("\n")
         assert line.startswith("oncourse: ")
         return line
 
@@ -101,6 +102,21 @@ def test_a_whole_life_by_hand(shell, draft):
     assert "15 promises hold" in shell.run("doctor")
 
 
+def test_tables_of_plans_and_steps_fit_eighty_columns_and_break_no_word(shell, draft, monkeypatch):
+    monkeypatch.setattr(out, "_width", 80)
+    shell.run("plan", "approve", draft, "--digest", digest_of(shell, draft), "--as", "p-otto")
+    shell.run("worker", "--until", "2026-03-05T12:00:00+01:00")
+    shell.run("plan", "pause", draft, "--reason", "They are on holiday.", "--as", "p-otto")
+    steps = shell.json("step", "list", draft)
+    words = {"step": [w for s in steps for w in (s["action_type"], s["status"], s["outcome"] or s["approval"])]}
+    words["plan"] = ["aurora", "PAUSED", "human", "MEDIUM", "2026-05-31", "p-mara"]
+    for command, whole in (("plan list", "plan"), (f"plan show {draft}", "step"), (f"step list {draft}", "step")):
+        printed = shell.run(*command.split())
+        assert [word for word in words[whole] if word not in printed] == []
+        table = [line for line in printed.split("\n") if not line.startswith("#")]
+        assert max(map(len, table)) <= 80, command
+
+
 def test_an_edit_is_a_new_revision_and_the_diff_says_what_changed(shell, draft):
     notice = step_of(shell, draft, "NOTIFY_ACCOUNT_TEAM")["step_id"]
     meeting = step_of(shell, draft, "REQUEST_RENEWAL_MEETING")["step_id"]
@@ -164,6 +180,12 @@ def test_every_code_of_the_gate_can_be_explained(shell):
         assert doc["mend"] in shell.run("gate", "explain", doc["code"])
 
 
+def test_a_list_without_plans_says_so(shell):
+    assert shell.run("plan", "list") == "There is no plan yet: oncourse plan propose ACCOUNT\n"
+    assert shell.run("plan", "list", "--account", "aurora") == "There is no such plan.\n"
+    assert shell.json("plan", "list") == []
+
+
 def test_people_are_listed_with_their_roles(shell):
     assert re.search(r"p-otto\s+human\s+plan_approver", shell.run("principal", "list"))
 
@@ -202,6 +224,11 @@ def test_the_version_is_printed(shell):
         (("worker", "--until", "yesterday"), 2, "is no instant"),
         (("worker", "--until", "2020-01-01T00:00:00Z"), 2, "never goes back"),
         (("init",), 1, "exists already"),
+        (("plan", "list", "--db", "mysql://x/y"), 2, "give sqlite:///FILE or postgresql://"),
+        (("principal", "add", "x", "--role", "king", "--as", "admin"), 2, "for '--role': 'king' is not one of"),
+        (("import", ".", "--as"), 2, "--as needs a value"),
+        (("import", "--as", "--mapping", "flat", "."), 2, "--as needs a value"),
+        (("import", ".", "--as-of", "2024-12-31", "--as", "admin"), 2, "--as-of belongs to --mapping ravenstack"),
     ],
 )
 def test_a_mistake_gets_one_clear_line_and_its_exit_code(shell, words, code, says):

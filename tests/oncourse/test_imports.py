@@ -55,7 +55,18 @@ def test_each_currency_has_its_own_digits(amount, currency, is_minor):
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency"), [("0.001", "EUR"), ("0.5", "JPY"), ("-1", "EUR"), ("NaN", "EUR"), ("x", "EUR")]
+    ("amount", "currency"),
+    [
+        ("0.001", "EUR"),
+        ("0.5", "JPY"),
+        ("-1", "EUR"),
+        ("NaN", "EUR"),
+        ("x", "EUR"),
+        ("1_000", "EUR"),
+        ("1E+999999999", "EUR"),
+        ("1E-999999999", "EUR"),
+        ("12." + "0" * 40 + "1", "EUR"),
+    ],
 )
 def test_an_amount_that_is_not_exact_is_refused(amount, currency):
     with pytest.raises(BadCellError):
@@ -63,7 +74,8 @@ def test_an_amount_that_is_not_exact_is_refused(amount, currency):
 
 
 def test_unknown_files_and_columns_are_named_and_not_an_error(folder):
-    (folder / "weather.csv").write_text("a\n1\n")
+    for name in ("weather.csv", "Tickets.CSV", "notes.xlsx", ".hidden"):
+        (folder / name).write_text("a\n1\n")
     accounts = folder / "accounts.csv"
     accounts.write_text(
         accounts.read_text()
@@ -76,6 +88,8 @@ def test_unknown_files_and_columns_are_named_and_not_an_error(folder):
         if other.name not in {"accounts.csv", "owners.csv", "tenant.csv", "weather.csv", "goals.csv"}:
             other.unlink()
     assert read_flat(folder).unmapped == (
+        "Tickets.CSV: no such file is known here",
+        "notes.xlsx: no such file is known here",
         "weather.csv: no such file is known here",
         "accounts.csv: column 'mood' has no place here",
     )
@@ -101,6 +115,16 @@ def test_unknown_files_and_columns_are_named_and_not_an_error(folder):
         ("owners.csv", "owner_id,name,email,active", "owner_id;name;email;active", "separated by semicolons"),
         ("contracts.csv", "2025-07-01,2026-06-30", "2026-07-01,2026-06-30", "not after its start"),
         ("contracts.csv", "120000.00", "٣٤", "is no amount"),
+        ("contracts.csv", "120000.00", "1E+999999999", "is too large"),
+        ("owners.csv", "owner_id,name,email,active", "owner_id\tname\temail\tactive", "separated by tabs"),
+        ("signals.csv", "-4100", "٣٤", "is no whole number"),
+        ("signals.csv", "-4100", "9" * 5000, "column value: '" + "9" * 40 + "...' is no whole number"),
+        ("signals.csv", "-4100", "9" * 20, "is too large"),
+        ("signals.csv", "2026-02-25T06:00:00Z", "0001-01-01T00:00:00+14:00", "column observed_at: '0001-01-01"),
+        ("signals.csv", "2026-02-25T06:00:00Z", "9999-12-31T23:00:00-14:00", "lies outside the years 1900 to 8999"),
+        ("tenant.csv", "2026-04-03", "soon", "column holidays: 'soon' is no day"),
+        ("tenant.csv", "lindqvist,", "one,One,UTC,,en\nlindqvist,", "tenant.csv line 3: there is one tenant"),
+        ("history.csv", "aurora-1,,,yes", "aurora-1,BUY_FLOWERS,,yes", "'BUY_FLOWERS' is no action of the catalogue"),
     ],
 )
 def test_a_mistake_is_named_with_file_line_and_column(folder, file, old, new, says):
@@ -113,7 +137,21 @@ def test_a_mistake_is_named_with_file_line_and_column(folder, file, old, new, sa
 
 def test_a_file_in_another_encoding_is_named(folder):
     (folder / "owners.csv").write_bytes("owner_id,name\np-x,Jürgen\n".encode("latin-1"))
-    assert "owners.csv is not UTF-8 (byte 19 is 0xfc); save it as UTF-8" in refused(folder)
+    assert refused(folder) == "owners.csv line 2 is not UTF-8 (byte 0xfc); save the file as UTF-8"
+
+
+def test_a_long_file_says_on_which_line_it_leaves_utf8(folder):
+    (folder / "owners.csv").write_bytes(
+        b"owner_id,name\n" + b"".join(b"p-%d,x\n" % n for n in range(5000)) + b"p-x,\xfc"
+    )
+    assert "owners.csv line 5002 is not UTF-8" in refused(folder)
+
+
+def test_a_file_that_cannot_be_read_blames_no_other(folder):
+    (folder / "accounts.csv").write_bytes(b"account_id;name\nx;y\n")
+    with pytest.raises(BadImportError) as told:
+        read_flat(folder)
+    assert told.value.problems == ("accounts.csv line 1: cells are separated by semicolons; separate them by commas",)
 
 
 def test_a_byte_order_mark_is_no_mistake(folder):
@@ -184,5 +222,59 @@ def test_the_ravenstack_export_can_be_read_as_of_another_day():
 
 
 def test_a_folder_without_the_export_is_named(tmp_path):
-    with pytest.raises(BadImportError, match="give the folder of the export"):
+    with pytest.raises(BadImportError, match=r"ravenstack_accounts\.csv cannot be read"):
         read_ravenstack(tmp_path)
+
+
+@pytest.fixture
+def export(tmp_path):
+    """A small export of the same shape: one account, one of everything."""
+    files = {
+        "accounts": ("account_id,account_name,industry,plan_tier,signup_date", "A-1,Company 1,DevTools,Pro,2023-01-05"),
+        "subscriptions": (
+            "subscription_id,account_id,start_date,end_date,arr_amount,is_trial,billing_frequency",
+            "S-1,A-1,2024-03-01,,9996,False,annual",
+        ),
+        "feature_usage": ("subscription_id,usage_date,usage_count", "S-1,2024-12-01,9"),
+        "support_tickets": (
+            "ticket_id,account_id,submitted_at,closed_at,priority,escalation_flag",
+            "T-1,A-1,2024-12-02,2024-12-03 03:00:00,urgent,False",
+        ),
+        "churn_events": (
+            "churn_event_id,account_id,churn_date,reason_code,feedback_text",
+            "C-1,A-1,2024-12-04,pricing,",
+        ),
+    }
+    for name, lines in files.items():
+        (tmp_path / f"ravenstack_{name}.csv").write_text("\n".join(lines) + "\n")
+    return tmp_path
+
+
+def test_a_small_export_is_read(export):
+    assert [c.arr_minor for c in read_ravenstack(export).contracts] == [999_600]
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("accounts", "Company 1,DevTools,Pro,2023-01-05", "Company 1", "line 2: 2 cells where 5 belong"),
+        ("accounts", "Company 1", "x" * 1001, "line 2, column account_name: 'xxx"),
+        ("accounts", "A-1", "", "line 2, column account_id: '' is no id"),
+        ("accounts", "A-1", "A\x001", "line 2: it holds a NUL byte"),
+        ("accounts", "2023-01-05", "0001-01-01", "column signup_date: '0001-01-01' lies outside the years"),
+        ("accounts", "Company 1", '"Company 1', "unexpected end of data"),
+        ("subscriptions", "9996", "lots", "column arr_amount: 'lots' is no amount"),
+        ("subscriptions", "S-1,A-1", "S-1,A-2", "line 2: account 'A-2' is not in ravenstack_accounts.csv"),
+        ("feature_usage", ",9", ",-9", "column usage_count: '-9' is no count"),
+        ("support_tickets", "2024-12-03 03:00:00", "soon", "column closed_at: 'soon' is no time"),
+        ("support_tickets", "T-1,A-1", "T-1,A-2", "account 'A-2' is not in"),
+        ("churn_events", "pricing", "p" * 90, "column reason_code"),
+    ],
+)
+def test_a_mistake_in_the_export_is_named_with_its_place(export, file, old, new, says):
+    path = export / f"ravenstack_{file}.csv"
+    path.write_text(path.read_text().replace(old, new, 1))
+    with pytest.raises(BadImportError) as told:
+        read_ravenstack(export)
+    assert str(told.value).startswith(f"ravenstack_{file}.csv")
+    assert says in str(told.value)
