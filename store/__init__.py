@@ -6,7 +6,7 @@ Never judges and never decides; what changes a plan reaches it as entries.
 from store.accounts import FAMILIES
 from store.connection import open_engine, schema_state, upgrade
 from store.effects import Artefact, Effect, EffectStatus
-from store.errors import NotFoundError, SlotTakenError, StaleError, StoreError
+from store.errors import BrokenRowError, NotFoundError, SlotTakenError, StaleError, StoreError
 from store.events import Event, EventType
 from store.plans import PlanRecord
 from store.unit import Store, Unit
@@ -14,6 +14,7 @@ from store.unit import Store, Unit
 __all__ = [
     "FAMILIES",
     "Artefact",
+    "BrokenRowError",
     "Effect",
     "EffectStatus",
     "Event",
