@@ -187,8 +187,10 @@ def test_no_table_of_severities_makes_the_gate_milder(plan, context, phase, seve
     other = POLICY.model_copy(update={"severities": severities})
     plain = check(plan, context, POLICY, phase=phase, now=MONDAY)
     raised = check(plan, context, other, phase=phase, now=MONDAY)
-    assert len(plain.violations) == len(raised.violations)
-    for before, after in zip(plain.violations, raised.violations, strict=True):
+    # Another bundle has another digest, so what was approved under the first one is no longer approved.
+    told = [[v for v in d.violations if "under another policy" not in v.message] for d in (plain, raised)]
+    assert len(told[0]) == len(told[1])
+    for before, after in zip(*told, strict=True):
         assert after.severity.rank >= before.severity.rank
         assert after.model_copy(update={"severity": before.severity}) == before
     assert not (plain.verdict is Verdict.DENY and raised.verdict is not Verdict.DENY)
