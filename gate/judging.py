@@ -12,7 +12,7 @@ from gate.policy import PolicyBundle, bundle_digest
 from gate.rules import RULES, Rule
 from gate.rules.rule import DRAFTING
 from gate.view import View
-from plan import Frozen, RevenuePlanV1, RiskClass, digest, digest_bytes
+from plan import Frozen, RevenuePlanV1, RiskClass, digest_bytes
 
 RAISED = "PG999"
 _LONGEST = 600
@@ -51,7 +51,8 @@ def check(plan: RevenuePlanV1, context: GateContext, policy: PolicyBundle, *, ph
     Once a plan was approved, what time alone mends (`clears_at`) denies and asks nothing: the step waits for it.
     `now` and every fact are inputs: the same inputs give the same decision, byte for byte, on any machine.
     """
-    found = weigh(View(plan, context, policy, phase=phase, now=now))
+    view = View(plan, context, policy, phase=phase, now=now)
+    found = weigh(view)
     return Decision(
         verdict=found.verdict,
         phase=phase,
@@ -60,9 +61,7 @@ def check(plan: RevenuePlanV1, context: GateContext, policy: PolicyBundle, *, ph
         violations=found.violations,
         policy_digest=bundle_digest(policy),
         ruleset_digest=ruleset_digest(),
-        inputs_digest=digest(
-            {"plan": plan.model_dump(mode="json"), "context": context.model_dump(mode="json"), "now": now.isoformat()}
-        ),
+        inputs_digest=digest_bytes(view.inputs_bytes),
     )
 
 
