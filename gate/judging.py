@@ -96,7 +96,7 @@ def required_authority(
 
 def _judge(rule: Rule, view: View) -> list[Violation]:
     try:
-        found = list(rule.judge(view))
+        found = _found(rule, view)
     except Exception as error:  # noqa: BLE001 - a rule that raises must not let a plan pass
         told = f"rule {rule.code} raised {type(error).__name__}"
         return [Violation(code=RAISED, severity=Severity.HARD, where="gate", message=told, mend=_RAISED_MEND)]
@@ -114,6 +114,17 @@ def _judge(rule: Rule, view: View) -> list[Violation]:
         )
         for place, message, clears_at in found
     ]
+
+
+def _found(rule: Rule, view: View) -> tuple[tuple[str, str, datetime | None], ...]:
+    """Return what a rule finds; one that never looks at the policy is not asked again under another."""
+    known = view.found.get(rule.code)
+    if known is None:
+        view.asked_policy = False
+        known = tuple(rule.judge(view))
+        if not view.asked_policy:
+            view.found[rule.code] = known
+    return known
 
 
 def _plain(message: str) -> str:

@@ -48,12 +48,24 @@ class View:
     def __init__(
         self, plan: RevenuePlanV1, context: GateContext, policy: PolicyBundle, *, phase: Phase, now: datetime
     ) -> None:
-        self.plan, self.context, self.policy, self.phase, self.now = plan, context, policy, phase, now
+        self.plan, self.context, self.phase, self.now = plan, context, phase, now
+        self._policy = policy
+        self.asked_policy = False
+        """Whether anything looked at the policy since somebody set this to False."""
+        self.found: dict[str, tuple[tuple[str, str, datetime | None], ...]] = {}
+        """What the rules found that never looked at the policy, by code."""
+
+    @property
+    def policy(self) -> PolicyBundle:
+        """Return the policy, and remember that somebody looked at it."""
+        self.asked_policy = True
+        return self._policy
 
     def under(self, policy: PolicyBundle) -> "View":
         """Return the same question under another policy, with what was worked out already."""
         other = View(self.plan, self.context, policy, phase=self.phase, now=self.now)
         other.__dict__.update({name: self.__dict__[name] for name in _OF_ANY_POLICY if name in self.__dict__})
+        other.found = dict(self.found)
         return other
 
     @property
@@ -93,11 +105,16 @@ class View:
         """Return the steps in question whose action is in the catalogue."""
         return tuple((where, step, spec) for where, step, spec in self.judged if spec is not None)
 
-    @cached_property
+    @property
     def risk(self) -> RiskClass:
         """Return the highest risk of the steps that are not CANCELLED, by the policy's own table."""
+        self.asked_policy = True
+        return self._risk
+
+    @cached_property
+    def _risk(self) -> RiskClass:
         alive = {step.action_type for step in self.plan.steps if step.status is not StepStatus.CANCELLED}
-        return highest(self.policy.risk_of(self.plan.plan_type, name) for name in alive)
+        return highest(self._policy.risk_of(self.plan.plan_type, name) for name in alive)
 
     @cached_property
     def cycle(self) -> tuple[UUID, ...]:
