@@ -44,7 +44,7 @@ cover: $(STAMP) ## tests with branch coverage
 evals: $(STAMP) ## are the proposals good, and do they obey? (from recordings, offline)
 	@$(BIN)/python -m evals
 
-bench: $(STAMP) ## benchmarks: gate, virtual time, import
+bench: $(STAMP) ## benchmarks: gate, authority, simulation, virtual time, import
 	@$(BIN)/python -m tests.bench
 
 lock: ## renew requirements/dev.lock (with hashes, without addresses)

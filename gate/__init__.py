@@ -4,7 +4,19 @@ Pure: the same inputs give the same answer. Never looks anything up, never chang
 transition is legal (the tables in `plan` do).
 """
 
-from gate.authority import DELEGABLE, Act, AuthorityAnswer, AuthorityRequest, BadAuthorityError, may, who_can
+from gate.authority import (
+    DELEGABLE,
+    DENIED,
+    INACTIVE,
+    LAST_ADMIN,
+    TAKES_TWO,
+    Act,
+    AuthorityAnswer,
+    AuthorityRequest,
+    BadAuthorityError,
+    may,
+    who_can,
+)
 from gate.comparing import PolicyDifference, policy_differences
 from gate.context import GateContext
 from gate.decisions import Decision, GateError, Phase, RequiredAuthority, Severity, Verdict, Violation
@@ -41,6 +53,10 @@ from gate.strictness import strictest
 
 __all__ = [
     "DELEGABLE",
+    "DENIED",
+    "INACTIVE",
+    "LAST_ADMIN",
+    "TAKES_TWO",
     "Act",
     "Asked",
     "AuthorityAnswer",

@@ -36,10 +36,11 @@ class Severity(StrEnum):
     SOFT = "SOFT"
     HARD = "HARD"
 
-    @property
-    def rank(self) -> int:
-        """Return 0 for ADVISORY, 1 for SOFT, 2 for HARD."""
-        return list(Severity).index(self)
+    rank: int
+    """0 for ADVISORY, 1 for SOFT, 2 for HARD."""
+
+    def __init__(self, _value: str) -> None:
+        self.rank = len(type(self).__members__)
 
 
 class Violation(Frozen):

@@ -12,7 +12,7 @@ from gate.policy import PolicyBundle, bundle_digest
 from gate.rules import RULES, Rule
 from gate.rules.rule import DRAFTING
 from gate.view import View
-from plan import Frozen, RevenuePlanV1, RiskClass, digest, digest_bytes
+from plan import Frozen, RevenuePlanV1, RiskClass, digest_bytes
 
 RAISED = "PG999"
 _LONGEST = 600
@@ -51,7 +51,8 @@ def check(plan: RevenuePlanV1, context: GateContext, policy: PolicyBundle, *, ph
     Once a plan was approved, what time alone mends (`clears_at`) denies and asks nothing: the step waits for it.
     `now` and every fact are inputs: the same inputs give the same decision, byte for byte, on any machine.
     """
-    found = weigh(View(plan, context, policy, phase=phase, now=now))
+    view = View(plan, context, policy, phase=phase, now=now)
+    found = weigh(view)
     return Decision(
         verdict=found.verdict,
         phase=phase,
@@ -60,9 +61,7 @@ def check(plan: RevenuePlanV1, context: GateContext, policy: PolicyBundle, *, ph
         violations=found.violations,
         policy_digest=bundle_digest(policy),
         ruleset_digest=ruleset_digest(),
-        inputs_digest=digest(
-            {"plan": plan.model_dump(mode="json"), "context": context.model_dump(mode="json"), "now": now.isoformat()}
-        ),
+        inputs_digest=digest_bytes(view.inputs_bytes),
     )
 
 
@@ -97,7 +96,7 @@ def required_authority(
 
 def _judge(rule: Rule, view: View) -> list[Violation]:
     try:
-        found = list(rule.judge(view))
+        found = _found(rule, view)
     except Exception as error:  # noqa: BLE001 - a rule that raises must not let a plan pass
         told = f"rule {rule.code} raised {type(error).__name__}"
         return [Violation(code=RAISED, severity=Severity.HARD, where="gate", message=told, mend=_RAISED_MEND)]
@@ -115,6 +114,17 @@ def _judge(rule: Rule, view: View) -> list[Violation]:
         )
         for place, message, clears_at in found
     ]
+
+
+def _found(rule: Rule, view: View) -> tuple[tuple[str, str, datetime | None], ...]:
+    """Return what a rule finds; one that never looks at the policy is not asked again under another."""
+    known = view.found.get(rule.code)
+    if known is None:
+        view.asked_policy = False
+        known = tuple(rule.judge(view))
+        if not view.asked_policy:
+            view.found[rule.code] = known
+    return known
 
 
 def _plain(message: str) -> str:

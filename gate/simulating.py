@@ -102,8 +102,8 @@ def simulate(
     tally = _Tally()
     for question in asked:
         recording = read_inputs(question.text, question.phase)
-        plan, context, now = recording.plan, recording.context, recording.now
-        before, after = (weigh(View(plan, context, p, phase=question.phase, now=now)) for p in (current, new))
+        view = View(recording.plan, recording.context, current, phase=question.phase, now=recording.now)
+        before, after = weigh(view), weigh(view.under(new))
         tally.add(_moved(question.address, recording, before, after))
         told(tally.judged)
     return tally.told()

@@ -38,13 +38,35 @@ class Judged(NamedTuple):
     spec: ActionSpec | None
 
 
+_OF_ANY_POLICY = ("playbook", "by_id", "judged", "known", "cycle", "plan_bytes", "contracts")
+"""What a view works out from the question alone."""
+
+
 class View:
     """One question to the gate."""
 
     def __init__(
         self, plan: RevenuePlanV1, context: GateContext, policy: PolicyBundle, *, phase: Phase, now: datetime
     ) -> None:
-        self.plan, self.context, self.policy, self.phase, self.now = plan, context, policy, phase, now
+        self.plan, self.context, self.phase, self.now = plan, context, phase, now
+        self._policy = policy
+        self.asked_policy = False
+        """Whether anything looked at the policy since somebody set this to False."""
+        self.found: dict[str, tuple[tuple[str, str, datetime | None], ...]] = {}
+        """What the rules found that never looked at the policy, by code."""
+
+    @property
+    def policy(self) -> PolicyBundle:
+        """Return the policy, and remember that somebody looked at it."""
+        self.asked_policy = True
+        return self._policy
+
+    def under(self, policy: PolicyBundle) -> "View":
+        """Return the same question under another policy, with what was worked out already."""
+        other = View(self.plan, self.context, policy, phase=self.phase, now=self.now)
+        other.__dict__.update({name: self.__dict__[name] for name in _OF_ANY_POLICY if name in self.__dict__})
+        other.found = dict(self.found)
+        return other
 
     @property
     def situation(self) -> Situation:
@@ -83,21 +105,38 @@ class View:
         """Return the steps in question whose action is in the catalogue."""
         return tuple((where, step, spec) for where, step, spec in self.judged if spec is not None)
 
-    @cached_property
+    @property
     def risk(self) -> RiskClass:
         """Return the highest risk of the steps that are not CANCELLED, by the policy's own table."""
+        self.asked_policy = True
+        return self._risk
+
+    @cached_property
+    def _risk(self) -> RiskClass:
         alive = {step.action_type for step in self.plan.steps if step.status is not StepStatus.CANCELLED}
-        return highest(self.policy.risk_of(self.plan.plan_type, name) for name in alive)
+        return highest(self._policy.risk_of(self.plan.plan_type, name) for name in alive)
 
     @cached_property
     def cycle(self) -> tuple[UUID, ...]:
         """Return the steps of a cycle; empty where there is none."""
+        if self._in_order:
+            return ()
         graph = {s.step_id: {d.step_id for d in s.depends_on} for s in self.plan.steps}
         try:
             TopologicalSorter(graph).prepare()
         except CycleError as error:
             return tuple(error.args[1])
         return ()
+
+    @property
+    def _in_order(self) -> bool:
+        """Tell whether every step waits only for earlier ones, as nearly every plan does: then there is no cycle."""
+        seen: set[UUID] = set()
+        for step in self.plan.steps:
+            if not all(need.step_id in seen for need in step.depends_on) or step.step_id in seen:
+                return False
+            seen.add(step.step_id)
+        return True
 
     def ancestors(self, step: PlanStep) -> Iterator[tuple[PlanStep, tuple[str, ...] | None]]:
         """Yield every step that must succeed before this one, with the outcomes demanded of it (None: any good one).
@@ -133,6 +172,12 @@ class View:
     def plan_bytes(self) -> bytes:
         """Return the canonical bytes of the plan."""
         return canonical(self.plan)
+
+    @property
+    def inputs_bytes(self) -> bytes:
+        """Return the canonical bytes of all that the gate is told: context, now and plan, by the alphabet."""
+        told = canonical({"now": self.now.isoformat()})
+        return b'{"context":' + canonical(self.context) + b"," + told[1:-1] + b',"plan":' + self.plan_bytes + b"}"
 
     @cached_property
     def contracts(self) -> tuple[Contract, ...]:

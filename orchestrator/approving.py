@@ -63,13 +63,14 @@ def approve(
         as_seen(record, seen)
         nothing_failed(record)
         live = live_approvals(unit, record.state)
+        may_override(unit, record.state, who, override)
         authority = authorize(unit, who, Act.APPROVE, record.state, already=people_of(live))
         context = gate_context(unit, record, objective_met=objective_met(unit, record))
         decision, entry = judge(unit, record, context, Phase.APPROVE, cause)
         not_denied(decision, "the gate denies the plan")
         asked = decision.required_authority
         given = _approval(unit, record, decision, who, authority)
-        given = given.model_copy(update=overriding(unit, record.state, who, override, asked.overrides))
+        given = given.model_copy(update=overriding(unit, record.state, override, asked.overrides))
         after = (*(a for a in live if a.principal_id != given.principal_id), given)
         missing = lacking(after, asked)
         event = PlanEvent.ENDORSE if missing else PlanEvent.APPROVE
@@ -92,10 +93,14 @@ def judged(desk: Desk, plan_id: str) -> Decision:
         return check(record.plan, context, bundle(unit)[0], phase=Phase.APPROVE, now=unit.now)
 
 
-def overriding(
-    unit: Unit, state: PlanState, who: Acting, override: Override | None, asked: tuple[str, ...]
-) -> dict[str, object]:
-    """Return the fields of an approval that overrides; raise where that is not asked for, or this person may not."""
+def may_override(unit: Unit, state: PlanState, who: Acting, override: Override | None) -> None:
+    """Raise NotAllowedError where somebody overrides who may not, though they may approve."""
+    if override is not None:
+        authorize(unit, who, Act.OVERRIDE, state)
+
+
+def overriding(unit: Unit, state: PlanState, override: Override | None, asked: tuple[str, ...]) -> dict[str, object]:
+    """Return the fields of an approval that overrides; raise BadInputError where that is not asked for."""
     if override is None:
         return {}
     foreign = sorted(set(override.codes) - set(asked))
@@ -104,7 +109,6 @@ def overriding(
         raise BadInputError(f"{', '.join(foreign)}: not to be overridden here; {open_ones} is")
     if len(override.reason.strip()) < SHORTEST_OVERRIDE:
         raise BadInputError(f"an override takes a reason of {SHORTEST_OVERRIDE} letters at least (--reason)")
-    authorize(unit, who, Act.OVERRIDE, state)
     told = unit.sealer(f"plan/{state.plan.plan_id}").seal(override.reason)
     return {"overrides": tuple(sorted(set(override.codes))), "override_reason": told}
 

@@ -1,7 +1,8 @@
 """Who could do something: the question behind every refusal, asked of the people of the tenant."""
 
-from gate import Act, AuthorityRequest, PolicyBundle, who_can
+from gate import TAKES_TWO, Act, AuthorityRequest, PolicyBundle, who_can
 from orchestrator.desk import bundle
+from orchestrator.errors import NotAllowedError
 from orchestrator.landing import find_step
 from store import Unit
 
@@ -25,6 +26,16 @@ def others_who_may(unit: Unit, act: Act, *, without: str) -> tuple[str, ...]:
 def still_may(unit: Unit, principal_id: str | None, act: Act) -> str | None:
     """Return the one who asked first, if that person may still ask."""
     return principal_id if principal_id in who_may(unit, act) else None
+
+
+def check_another(unit: Unit, principal_id: str, first: str, act: Act, what: str) -> None:
+    """Raise NotAllowedError where the second person would be the first one again."""
+    if principal_id == first:
+        could = others_who_may(unit, act, without=first)
+        told = f"{' or '.join(could)} could" if could else "nobody else may; add another tenant_admin first"
+        raise NotAllowedError(
+            f"{first} may not {act.value} ({TAKES_TWO}): asked for {what} already, and it takes two; {told}", TAKES_TWO
+        )
 
 
 def _about(unit: Unit, policy: PolicyBundle, plan_id: str | None, step: str | None) -> dict[str, object]:

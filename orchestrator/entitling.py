@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from gate import DELEGABLE, Act
+from gate import DELEGABLE, DENIED, INACTIVE, LAST_ADMIN, Act
 from ledger import Authority, Entry, PrincipalChanged
 from orchestrator.desk import Acting, Desk, authorize, bundle, check_reason
 from orchestrator.errors import BadInputError, NotAllowedError
@@ -75,7 +75,7 @@ def undelegate(desk: Desk, to: str, who: Acting) -> None:
     with desk.unit() as unit:
         own = unit.principals.get(who.principal.principal_id)
         if not own.active:
-            raise NotAllowedError(f"{own.principal_id} may not undelegate: this principal is no longer active")
+            raise NotAllowedError(f"{own.principal_id} may not undelegate ({INACTIVE}): {DENIED[INACTIVE]}", INACTIVE)
         kept = tuple(d for d in own.delegations if d.to != to)
         if kept == own.delegations:
             raise NotFoundError(f"{own.principal_id} delegated nothing to {to}; see: oncourse principal list")
@@ -89,8 +89,9 @@ def keeps_an_admin(unit: Unit, changed: Principal) -> None:
     stays = changed.active and Role.TENANT_ADMIN in changed.roles
     if admins == {changed.principal_id} and not stays:
         raise NotAllowedError(
-            f"{changed.principal_id} is the last active tenant_admin; add another one first: "
-            "oncourse principal add NAME --role tenant_admin"
+            f"nobody may do that ({LAST_ADMIN}): {changed.principal_id} is the last active tenant_admin; "
+            "add another one first: oncourse principal add NAME --role tenant_admin",
+            LAST_ADMIN,
         )
 
 

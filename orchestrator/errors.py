@@ -14,8 +14,8 @@ class NotAllowedError(OrchestratorError):
 
     code = "not_allowed"
 
-    def __init__(self, message: str, grant: str = "") -> None:
-        """Take the id of the policy that denied it, where one did."""
+    def __init__(self, message: str, grant: str) -> None:
+        """Take the id of the policy that denied it, which the message names too."""
         super().__init__(message)
         self.grant = grant
 

@@ -2,9 +2,9 @@
 
 from gate import Act
 from ledger import Actor, Authority, Entry, ModeAsked, ModeChanged, Switch, SwitchNamed, SwitchReleased
-from orchestrator.capabilities import others_who_may, still_may
+from orchestrator.capabilities import check_another, others_who_may, still_may
 from orchestrator.desk import Acting, Desk, authorize, check_reason
-from orchestrator.errors import BadInputError, NotAllowedError
+from orchestrator.errors import BadInputError
 from plan import Cause, Frozen, Mode, PlanType, catalogue
 from store import Unit
 
@@ -57,7 +57,7 @@ def release(desk: Desk, name: str, reason: str, who: Acting) -> Asked:
         if first is None:
             _record(unit, who, authority, "switch.release_asked.v1", SwitchNamed(switch=name), ("asked", reason))
             return _asked(unit, who, Act.SWITCH_OFF)
-        _another(unit, who, first, Act.SWITCH_OFF, f"the release of {name}")
+        check_another(unit, who.principal.principal_id, first, Act.SWITCH_OFF, f"the release of {name}")
         body = SwitchReleased(switch=name, asked_by=first)
         _record(unit, who, authority, "switch.released.v1", body, ("released", reason))
         unit.plans.wake_open(unit.now)
@@ -88,7 +88,7 @@ def go_live(desk: Desk, reason: str, who: Acting) -> Asked:
         if first is None:
             _record(unit, who, authority, "tenant.mode_asked.v1", ModeAsked(mode=Mode.LIVE), ("asked", reason))
             return _asked(unit, who, Act.GO_LIVE)
-        _another(unit, who, first, Act.GO_LIVE, "LIVE mode")
+        check_another(unit, who.principal.principal_id, first, Act.GO_LIVE, "LIVE mode")
         body = ModeChanged(mode=Mode.LIVE, asked_by=first)
         _record(unit, who, authority, "tenant.mode_changed.v1", body, ("live", reason))
         return Asked(done=True, asked_by=first)
@@ -100,15 +100,6 @@ def _known(desk: Desk, name: str) -> None:
         kind = name.partition(":")[0] + ":"
         near = [known for known in names if known.startswith(kind)] or list(names)
         raise BadInputError(f"there is no switch {name!r}; known: {', '.join(near)}")
-
-
-def _another(unit: Unit, who: Acting, first: str, act: Act, what: str) -> None:
-    """Raise NotAllowedError where the second person would be the first one again."""
-    if who.principal.principal_id != first:
-        return
-    could = others_who_may(unit, act, without=first)
-    told = f"{' or '.join(could)} could" if could else "nobody else may; add another tenant_admin first"
-    raise NotAllowedError(f"{first} asked for {what} already, and it takes two: {told}")
 
 
 def _asked(unit: Unit, who: Acting, act: Act) -> Asked:

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from gate import Act, Asked, Phase, PolicyBundle, Simulation, bundle_digest, simulate
+from gate import TAKES_TWO, Act, Asked, Phase, PolicyBundle, Simulation, bundle_digest, simulate
 from ledger import Entry, GateEvaluated, PolicyProposed, PolicyPublished, PolicyState, ProposalRefused, Simulated
-from orchestrator.capabilities import others_who_may, still_may
+from orchestrator.capabilities import check_another, others_who_may, still_may
 from orchestrator.desk import Acting, Desk, authorize, bundle
 from orchestrator.errors import BadInputError, ChangedError, NotAllowedError
 from plan import Cause, Frozen, canonical
@@ -148,15 +148,14 @@ def find_policy(unit: Unit, prefix: str) -> str:
 
 def _second(unit: Unit, state: PolicyState, who: Acting) -> None:
     """Raise NotAllowedError where the second person would be the first one again, or the first one may no more."""
-    first = state.proposed_by or ""
+    first, second = state.proposed_by or "", who.principal.principal_id
     if still_may(unit, first, Act.PUBLISH_POLICY) is None:
         raise NotAllowedError(
-            f"{first} proposed it and may publish no more; propose it anew: oncourse policy publish FILE"
+            f"{second} may not publish_policy ({TAKES_TWO}): {first} proposed it and may publish no more; "
+            "propose it anew: oncourse policy publish FILE",
+            TAKES_TWO,
         )
-    if who.principal.principal_id == first:
-        could = others_who_may(unit, Act.PUBLISH_POLICY, without=first)
-        told = f"{' or '.join(could)} could" if could else "nobody else may; add another tenant_admin first"
-        raise NotAllowedError(f"{first} proposed this policy, and it takes two: {told}")
+    check_another(unit, second, first, Act.PUBLISH_POLICY, "this policy")
 
 
 def _unchanged(unit: Unit, base: str | None, name: str) -> None:

@@ -8,6 +8,7 @@ from ledger import Authority
 from orchestrator.approving import (
     Override,
     lacking,
+    may_override,
     not_overridden,
     overriding,
     persons_for_step,
@@ -63,11 +64,12 @@ def approve_step(
         digest = _as_seen(unit, record, step, seen)
         if text is not None:
             digest = keep_text(unit, record, step, _plain(text))
+        may_override(unit, record.state, who, override)
         before = _given(record, step, digest)
         authority = _authority(unit, record, step, who, before)
         given = _approval(unit, record, step, who, authority, digest)
         asked = _asked(unit, record, step, given)
-        given = given.model_copy(update=overriding(unit, record.state, who, override, asked.overrides))
+        given = given.model_copy(update=overriding(unit, record.state, override, asked.overrides))
         after = (*before, given)
         missing = lacking(after, asked)
         event = StepEvent.ENDORSE_STEP if missing else StepEvent.APPROVE_STEP

@@ -6,6 +6,7 @@ ASCII keys and integers below 2**53; anything else is refused here.
 
 import hashlib
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any, NamedTuple
 
 import orjson
@@ -21,6 +22,12 @@ ALTERED = "[altered]"
 MAX_DEPTH = 32
 """Deeper nesting than any value of ours; what comes from outside may not exhaust the stack."""
 
+_FORM = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER
+_ESCAPED_NUL = b"\\u0000"
+_KEYS = frozenset({str})
+_CONTAINERS = frozenset({dict, list, tuple})
+_KINDS = frozenset({str, int, bool, type(None), dict, list, tuple})
+
 
 class Blob(NamedTuple):
     """A private text with its salt, as kept in the deletable blob table."""
@@ -33,9 +40,16 @@ class Blob(NamedTuple):
 def canonical(value: BaseModel | Mapping[str, Any] | list[Any]) -> bytes:
     """Return the canonical JSON bytes of a value; raise PlanError where it could not be canonical."""
     plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-    if not _is_plain(plain):
-        check_plain(plain)
-    return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
+    if _is_plain(plain):
+        try:
+            data = orjson.dumps(plain, option=_FORM)
+        except orjson.JSONEncodeError:
+            pass  # a big integer or a lone surrogate: the check below names the place
+        else:
+            if _ESCAPED_NUL not in data:
+                return data
+    check_plain(plain)
+    return orjson.dumps(plain, option=_FORM)
 
 
 def digest(value: BaseModel | Mapping[str, Any] | list[Any]) -> str:
@@ -48,22 +62,25 @@ def digest_bytes(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
 
-def _is_plain(value: Any, depth: int = 0) -> bool:
-    """Tell quickly whether `check_plain` would have nothing to say; that one names the place."""
-    kind = type(value)
-    if kind is str:
-        return str.isascii(value) and "\x00" not in value
-    if kind is int:
-        return bool(-INT_BOUND < value < INT_BOUND)
-    if depth <= MAX_DEPTH and kind is dict:
-        return all(map(_is_key, value)) and all(_is_plain(item, depth + 1) for item in value.values())
-    if depth <= MAX_DEPTH and kind in {list, tuple}:
-        return all(_is_plain(item, depth + 1) for item in value)
-    return value is None or kind is bool
+def _is_plain(value: Any) -> bool:
+    """Tell quickly, level by level, whether kinds, keys and depth are right; orjson sees to integers and surrogates."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        if not _KINDS.issuperset(map(type, level)):
+            return False
+        within = [item for item in level if type(item) in _CONTAINERS]
+        if not within:
+            return True
+        objects = [item for item in within if type(item) is dict]
+        keys = set(chain.from_iterable(objects))
+        if not _KEYS.issuperset(map(type, keys)) or not _printable("".join(keys)):
+            return False
+        level = list(chain.from_iterable(item.values() if type(item) is dict else item for item in within))
+    return not level
 
 
-def _is_key(key: Any) -> bool:
-    return type(key) is str and key.isascii() and key.isprintable()
+def _printable(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def check_plain(value: Any, where: str = "value", depth: int = 0) -> None:

@@ -74,10 +74,11 @@ class RiskClass(StrEnum):
     MEDIUM = "MEDIUM"
     HIGH = "HIGH"
 
-    @property
-    def rank(self) -> int:
-        """Return 1 for LOW, 2 for MEDIUM, 3 for HIGH."""
-        return list(RiskClass).index(self) + 1
+    rank: int
+    """1 for LOW, 2 for MEDIUM, 3 for HIGH."""
+
+    def __init__(self, _value: str) -> None:
+        self.rank = len(type(self).__members__) + 1
 
 
 def highest(risks: Iterable[RiskClass]) -> RiskClass:

@@ -21,6 +21,12 @@ class NotFoundError(StoreError):
     code = "not_found"
 
 
+class BrokenRowError(StoreError):
+    """A row no longer holds what the house writes."""
+
+    code = "broken_row"
+
+
 class StaleError(StoreError):
     """Somebody changed it since it was read; nothing was written."""
 

@@ -1,15 +1,15 @@
 """Plans as rows: the cached fold of their streams, and the questions people ask of them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
-import orjson
-from sqlalchemy import ColumnElement, Connection, Table, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, delete, insert, literal, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from ledger import PlanState
+from ledger import PlanState, state_digest
 from plan import (
     ALTERED,
     OPEN,
@@ -18,19 +18,26 @@ from plan import (
     PlanStatus,
     PlanType,
     RevenuePlanV1,
-    canonical,
     content_digest,
     references,
     unseal,
 )
 from store.blobs import Blobs
-from store.errors import NotFoundError, SlotTakenError, StaleError
-from store.tables import approval, plan, plan_step
+from store.errors import BrokenRowError, NotFoundError, SlotTakenError, StaleError
+from store.plan_rows import Rows, columns_of, columns_said, plain_of, rows_of
+from store.tables import approval, plan, plan_step, stream
 
 SHORTEST_PREFIX = 4
 """Fewer characters name no plan: an empty shell variable must never end one."""
 _SLOT_MARKS = ("uq_plan_one_active", "plan.tenant_id, plan.account_id, plan.plan_type")
 """How PostgreSQL and SQLite name the index that keeps one ACTIVE plan per account and type."""
+
+
+_WITH_LEDGER = select(plan, stream.c.state_digest).outerjoin(
+    stream,
+    and_(stream.c.tenant_id == plan.c.tenant_id, stream.c.stream == literal("plan/") + plan.c.plan_id),
+)
+"""A plan's row with the digest of the state that its ledger came to."""
 
 
 class PlanRecord(Frozen):
@@ -44,63 +51,12 @@ class PlanRecord(Frozen):
     content_digest: str
     """Of the content as it stands in the rows, computed when it was read."""
     altered: bool
-    """A private text of the plan is not what its commitment says."""
+    """A private text belies its commitment, the rows belie what the ledger last said, or a column its row's body."""
+    state_digest: str | None = None
+    """Of the state as it stands in the rows; None where there is no row yet."""
     row_version: int
     fence: int
     next_wake_at: Instant | None
-
-
-class Rows(NamedTuple):
-    """A state as rows, ready to be written or compared."""
-
-    plan: dict[str, Any]
-    steps: tuple[dict[str, Any], ...]
-    approvals: tuple[dict[str, Any], ...]
-
-
-def rows_of(state: PlanState) -> Rows:
-    """Return the rows that this state is."""
-    value = state.plan
-    key = {"tenant_id": value.tenant_id, "plan_id": str(value.plan_id)}
-    plain = state.model_dump(mode="json", exclude={"approvals", "step_approvals"})
-    steps = plain["plan"].pop("steps")
-    approvals = [(None, a) for a in state.approvals] + [(a.step_id, a) for a in state.step_approvals]
-    return Rows(
-        key
-        | {
-            "account_id": value.account_id,
-            "plan_type": str(value.plan_type),
-            "status": str(value.status),
-            "owner": value.owner,
-            "revision": value.revision,
-            "content_digest": content_digest(value),
-            "expires_at": value.expires_at,
-            "body": canonical(plain).decode(),
-        },
-        tuple(
-            key
-            | {
-                "step_id": step["step_id"],
-                "position": position,
-                "status": step["status"],
-                "action_type": step["action_type"],
-                "body": canonical(step).decode(),
-            }
-            for position, step in enumerate(steps)
-        ),
-        tuple(
-            key
-            | {
-                "position": position,
-                "step_id": str(step_id or ""),
-                "attempt": getattr(given, "attempt", 0),
-                "revision": given.revision,
-                "principal_id": given.principal_id,
-                "body": canonical(given).decode(),
-            }
-            for position, (step_id, given) in enumerate(approvals)
-        ),
-    )
 
 
 class Plans:
@@ -111,9 +67,9 @@ class Plans:
 
     def get(self, plan_id: str | UUID) -> PlanRecord:
         """Return a plan; raise NotFoundError for an unknown id."""
-        row = self._connection.execute(select(plan).where(self._is(plan_id))).mappings().one_or_none()
+        row = self._connection.execute(_WITH_LEDGER.where(self._is(plan_id))).mappings().one_or_none()
         if row is None:
-            raise NotFoundError(f"there is no plan {plan_id}; list them with: oncourse plan list")
+            raise _unknown(plan_id)
         return self._record(dict(row))
 
     def find(
@@ -123,8 +79,13 @@ class Plans:
         wanted = and_(plan.c.tenant_id == self._tenant, plan.c.status.in_([str(s) for s in statuses]))
         if account_id is not None:
             wanted = and_(wanted, plan.c.account_id == account_id)
-        rows = self._connection.execute(select(plan).where(wanted).order_by(plan.c.account_id, plan.c.plan_id))
+        rows = self._connection.execute(_WITH_LEDGER.where(wanted).order_by(plan.c.account_id, plan.c.plan_id))
         return [self._record(dict(row)) for row in rows.mappings().all()]
+
+    def ids(self) -> list[str]:
+        """Return the ids of all plans."""
+        wanted = select(plan.c.plan_id).where(plan.c.tenant_id == self._tenant).order_by(plan.c.plan_id)
+        return list(self._connection.execute(wanted).scalars())
 
     def resolve(self, prefix: str) -> str:
         """Return the one plan id that starts so; raise NotFoundError for none or several."""
@@ -140,8 +101,9 @@ class Plans:
         """Return where a plan stands; raise NotFoundError for an unknown id."""
         found = self._connection.execute(select(plan.c.status).where(self._is(plan_id))).scalar_one_or_none()
         if found is None:
-            raise NotFoundError(f"there is no plan {plan_id}; list them with: oncourse plan list")
-        return PlanStatus(found)
+            raise _unknown(plan_id)
+        with _readable(plan_id):
+            return PlanStatus(found)
 
     def slot_holder(self, account_id: str, plan_type: PlanType) -> str | None:
         """Return the id of the plan that is ACTIVE for this account and type."""
@@ -198,21 +160,23 @@ class Plans:
 
     def write(self, before: PlanState | None, after: PlanState, row_version: int) -> None:
         """Write the rows of a new state; raise StaleError or SlotTakenError and leave nothing."""
-        rows = rows_of(after)
+        rows, old = rows_of(after), rows_of(before) if before is not None else Rows({}, (), ())
         try:
             if before is None:
                 self._connection.execute(insert(plan).values(rows.plan | {"row_version": 1, "fence": 0}))
             else:
-                self._update(before, rows.plan, row_version)
+                self._update(old.plan, rows.plan, row_version)
         except IntegrityError as error:
             if not any(mark in str(error.orig) for mark in _SLOT_MARKS):
                 raise
             raise SlotTakenError("unknown", after.plan.account_id, str(after.plan.plan_type)) from error
-        self._write_beside(before, rows)
+        self._write_beside(old, rows)
 
     def read_rows(self, plan_id: str | UUID) -> Rows:
         """Return the rows as they stand, for comparison with the fold."""
-        found = self._connection.execute(select(plan).where(self._is(plan_id))).mappings().one()
+        found = self._connection.execute(select(plan).where(self._is(plan_id))).mappings().one_or_none()
+        if found is None:
+            raise _unknown(plan_id)
         columns = set(plan.c.keys()) - {"row_version", "fence", "next_wake_at"}
         steps = select(plan_step).where(self._of(plan_step, plan_id)).order_by(plan_step.c.position)
         given = select(approval).where(self._of(approval, plan_id)).order_by(approval.c.position)
@@ -222,16 +186,17 @@ class Plans:
             tuple(dict(row) for row in self._connection.execute(given).mappings()),
         )
 
-    def _update(self, before: PlanState, values: dict[str, Any], row_version: int) -> None:
-        wanted = and_(
-            self._is(values["plan_id"]), plan.c.status == str(before.plan.status), plan.c.row_version == row_version
+    def _update(self, before: dict[str, Any], values: dict[str, Any], row_version: int) -> None:
+        """Write what changed and nothing else, so that what somebody else wrote stays to be found."""
+        wanted = and_(self._is(values["plan_id"]), plan.c.status == before["status"], plan.c.row_version == row_version)
+        changes = {name: value for name, value in values.items() if value != before[name]}
+        changed = self._connection.execute(
+            update(plan).where(wanted).values(changes | {"row_version": row_version + 1})
         )
-        changed = self._connection.execute(update(plan).where(wanted).values(values | {"row_version": row_version + 1}))
         if changed.rowcount != 1:
             raise StaleError(f"plan {values['plan_id']} changed since it was read; look again and repeat")
 
-    def _write_beside(self, before: PlanState | None, rows: Rows) -> None:
-        old = rows_of(before) if before is not None else Rows({}, (), ())
+    def _write_beside(self, old: Rows, rows: Rows) -> None:
         for table, mine, theirs, name in (
             (plan_step, rows.steps, old.steps, "step_id"),
             (approval, rows.approvals, old.approvals, "position"),
@@ -256,38 +221,56 @@ class Plans:
         """Return a plan's state in committed form: all that deciding about its steps and dates needs."""
         row = self._connection.execute(select(plan.c.plan_id, plan.c.body).where(self._is(plan_id))).one_or_none()
         if row is None:
-            raise NotFoundError(f"there is no plan {plan_id}; list them with: oncourse plan list")
-        return PlanState.model_validate(self._plain(row.plan_id, row.body))
+            raise _unknown(plan_id)
+        with _readable(plan_id):
+            return PlanState.model_validate(plain_of(row.body, *self._beside(plan_id)))
 
     def _record(self, row: dict[str, Any]) -> PlanRecord:
-        plain = self._plain(row["plan_id"], row["body"])
+        with _readable(row["plan_id"]):
+            steps, given = self._beside(row["plan_id"])
+            plain = plain_of(row["body"], steps, given)
+            state = PlanState.model_validate(plain)
         contents = self._blobs.contents(references(plain))
-        state = PlanState.model_validate(plain)
+        digest, stands = content_digest(state.plan), state_digest(state)
         return PlanRecord(
             state=state,
             plan=unseal(state.plan, contents),
             known={text: ref for ref, text in contents.items()},
-            content_digest=content_digest(state.plan),
-            altered=ALTERED in contents.values(),
+            content_digest=digest,
+            altered=ALTERED in contents.values()
+            or row["state_digest"] != stands
+            or columns_of(row, steps, given) != columns_said(state, digest),
+            state_digest=stands,
             row_version=row["row_version"],
             fence=row["fence"],
             next_wake_at=row["next_wake_at"],
         )
 
-    def _plain(self, plan_id: str, body: str) -> dict[str, Any]:
-        steps = select(plan_step.c.body).where(self._of(plan_step, plan_id)).order_by(plan_step.c.position)
-        given = (
-            select(approval.c.step_id, approval.c.body).where(self._of(approval, plan_id)).order_by(approval.c.position)
+    def _beside(self, plan_id: str | UUID) -> tuple[Sequence[RowMapping], Sequence[RowMapping]]:
+        """Return the rows of a plan's steps and of its approvals, each in order."""
+        steps, given = (
+            self._connection.execute(select(table).where(self._of(table, plan_id)).order_by(table.c.position))
+            for table in (plan_step, approval)
         )
-        plain: dict[str, Any] = orjson.loads(body)
-        plain["plan"]["steps"] = [orjson.loads(step) for step in self._connection.execute(steps).scalars()]
-        approvals = [(step_id, orjson.loads(one)) for step_id, one in self._connection.execute(given)]
-        plain["approvals"] = [one for step_id, one in approvals if not step_id]
-        plain["step_approvals"] = [one for step_id, one in approvals if step_id]
-        return plain
+        return steps.mappings().all(), given.mappings().all()
 
     def _is(self, plan_id: str | UUID) -> ColumnElement[bool]:
         return and_(plan.c.tenant_id == self._tenant, plan.c.plan_id == str(plan_id))
 
     def _of(self, table: Table, plan_id: str | UUID) -> ColumnElement[bool]:
         return and_(table.c.tenant_id == self._tenant, table.c.plan_id == str(plan_id))
+
+
+def _unknown(plan_id: str | UUID) -> NotFoundError:
+    return NotFoundError(f"there is no plan {plan_id}; list them with: oncourse plan list")
+
+
+@contextmanager
+def _readable(plan_id: str | UUID) -> Iterator[None]:
+    """Raise BrokenRowError where a row cannot be read as what it is."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        raise BrokenRowError(
+            f"the rows of plan {plan_id} no longer hold a plan; find out with: oncourse ledger replay"
+        ) from error

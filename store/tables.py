@@ -22,6 +22,8 @@ from sqlalchemy import (
     text,
 )
 
+from store.errors import BrokenRowError
+
 
 class UtcText(TypeDecorator[datetime]):
     """An aware instant as sortable UTC text with microseconds."""
@@ -37,7 +39,10 @@ class UtcText(TypeDecorator[datetime]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         """Read an aware instant."""
         _ = dialect
-        return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        try:
+            return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+        except ValueError as error:
+            raise BrokenRowError(f"a row holds the instant {value!r}; find it with: oncourse ledger replay") from error
 
 
 metadata = MetaData(

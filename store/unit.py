@@ -34,7 +34,8 @@ from store.connection import READING
 from store.effects import Effects
 from store.errors import NotFoundError, SlotTakenError, StaleError, StoreError
 from store.events import Events, event_named
-from store.plans import Plans, rows_of
+from store.plan_rows import rows_of
+from store.plans import Plans
 from store.principals import Policies, Principals
 from store.tables import entry as entry_table
 from store.tables import stream as stream_table
@@ -52,6 +53,8 @@ class Cursor:
         self.before: State | None = None
         self.state: State | None = None
         self.row_version = 0
+        self.believed = True
+        """The row is what its ledger came to; once it was not, it stays so whatever is written after."""
 
 
 class Unit:
@@ -288,7 +291,7 @@ class Unit:
 
     def _write_stream(self, name: str, cursor: Cursor) -> None:
         key = (stream_table.c.tenant_id == self.tenant_id, stream_table.c.stream == name)
-        values = {"last_seq": cursor.seq, "state_digest": cursor.digest}
+        values = {"last_seq": cursor.seq} | ({"state_digest": cursor.digest} if cursor.believed else {})
         if self._connection.execute(select(stream_table.c.last_seq).where(*key)).first() is None:
             row = {"tenant_id": self.tenant_id, "stream": name}
             self._connection.execute(insert(stream_table).values(row | values))
@@ -317,6 +320,7 @@ class Unit:
             if family == "plan" and row is not None:
                 found = self.plans.get(name)
                 cursor.state, cursor.row_version = found.state, found.row_version
+                cursor.believed = found.state_digest == cursor.digest
                 self._sealers.setdefault(stream, Sealer(self._salt, dict(found.known)))
             elif family == "principal" and row is not None:
                 cursor.state = self.principals.get(name)
@@ -357,7 +361,7 @@ class Unit:
         return [] if same else [f"{name}: the row differs from its ledger"]
 
     def _unexplained(self, streams: set[str]) -> list[str]:
-        rows = [f"plan/{r.plan.plan_id}" for r in self.plans.find()]
+        rows = [f"plan/{plan_id}" for plan_id in self.plans.ids()]
         rows += [f"principal/{p.principal_id}" for p in self.principals.every()]
         rows += [f"policy/{digest.removeprefix('sha256:')}" for digest in self.policies.states()]
         rows += [f"account/{account_id}" for account_id in self.accounts.states()]

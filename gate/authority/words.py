@@ -7,6 +7,7 @@ from plan import Role
 OWNER, NEW_OWNER = "owner", "new_owner"
 NO_PERMIT = "AUTH-D00-no-permit"
 FAILED = "AUTH-E01-evaluation-error"
+INACTIVE = "AUTH-F09-inactive"
 DENIED: dict[str, str] = {
     FAILED: "the policies could not be evaluated, so nothing is allowed; report it",
     "AUTH-F01-foreign-tenant": "that is another tenant's",
@@ -17,9 +18,12 @@ DENIED: dict[str, str] = {
     "AUTH-F06-above-limit": "the plan is about more than this person's limit",
     "AUTH-F07-second-factor": "what is HIGH takes a recent second factor",
     "AUTH-F08-second-factor-to-override": "an override takes a recent second factor",
-    "AUTH-F09-inactive": "this principal is no longer active",
+    INACTIVE: "this principal is no longer active",
 }
 """Why, by the id of what forbids."""
+TAKES_TWO = "AUTH-T01-takes-two"
+LAST_ADMIN = "AUTH-T02-last-admin"
+"""What no question to Cedar can say, because it is about what happened before or about everybody else."""
 _APPROVERS = (Role.PLAN_APPROVER, Role.SENIOR_APPROVER)
 COULD: dict[Act, tuple[str, ...]] = {
     Act.PROPOSE: (OWNER, Role.EDITOR, *_APPROVERS, Role.REVOPS),

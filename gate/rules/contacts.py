@@ -20,6 +20,8 @@ def _preconditions(view: View) -> Iterator[Found]:
 
 
 def _cooldowns(view: View, where: str, step: PlanStep, spec: ActionSpec) -> Iterator[Found]:
+    if not view.situation.history:
+        return
     at = view.now if view.phase is Phase.STEP else step.not_before
     past = [t for t in view.situation.history if t.step_id != str(step.step_id) and t.at <= at]
     contacts = set(contacts_of(step.params))

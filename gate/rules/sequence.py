@@ -8,6 +8,9 @@ from gate.rules.rule import ALL, Found, Rule
 from gate.view import View
 from plan import PRECONDITIONS, PlanStep, Requirement, days_between, find_spec
 
+_SHIFT = timedelta(days=1)
+"""More than any clock is ever set: what lies that far apart needs no calendar."""
+
 
 def _graph(view: View) -> Iterator[Found]:
     for index, step in enumerate(view.plan.steps):
@@ -63,7 +66,10 @@ def _windows(view: View) -> Iterator[Found]:
             parent_spec = find_spec(parent.action_type) if parent else None
             if parent is None or parent_spec is None or parent.settled:
                 continue
-            if step.not_before < calendar.after(parent.not_before, parent_spec.typical_duration):
+            least = parent_spec.typical_duration
+            if step.not_before - parent.not_before >= least + _SHIFT:
+                continue
+            if step.not_before < calendar.after(parent.not_before, least):
                 yield Found(where, f"it starts before {parent.action_type} typically ends")
         if spec.window_days_to_renewal is not None and renewals:
             left = days_between(calendar.local_date(max(step.not_before, view.now)), min(renewals))

@@ -74,10 +74,18 @@ def _texts(step: PlanStep) -> Iterator[tuple[str, str]]:
 def _hygiene(view: View) -> Iterator[Found]:
     for what in _unclean(view.plan.goal or ""):
         yield Found("goal", f"it holds {what}")
+    if not _doubtful(" ".join(text for _where, step, _spec in view.judged for _name, text in _texts(step))):
+        return
     for where, step, _spec in view.judged:
         for name, text in _texts(step):
             for what in _unclean(text):
                 yield Found(f"{where}.{name}", f"it holds {what}")
+
+
+def _doubtful(text: str) -> bool:
+    """Tell whether a text, or many in a row, needs a closer look."""
+    lowered = text.lower()
+    return not text.isprintable() or any(mark in lowered for mark in _MARKS)
 
 
 def _unclean(text: str) -> Iterator[str]:

@@ -84,6 +84,8 @@ def _ahead(view: View) -> Iterator[Reach]:
 
 def _over(view: View, where: str, reach: Reach, others: list[Reach]) -> Iterator[Found]:
     for cap in view.policy.contact_caps:
+        if len(others) < cap.most:  # so few are never too many
+            continue
         since = reach.at - timedelta(days=cap.days)
         near = [other for other in others if since < other.at <= reach.at]
         for whom in reach.contacts if cap.per == "contact" else ("",):

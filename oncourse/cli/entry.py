@@ -1,10 +1,13 @@
 """The root command, and what becomes of errors: one line, the right exit code, never a traceback for a mistake."""
 
 import sys
+from collections.abc import Callable
+from functools import cache
 
 import typer
 from pydantic import ValidationError
 from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer keeps its own click
+from typer.main import get_command
 
 from gate import BadPolicyError, BadRecordingError, UnknownCodeError
 from oncourse.cli import events, gates, ledgers, people, plans, policies, steps, switches, tenants
@@ -77,7 +80,7 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one way 
     try:
         _check_text(given)
         given = _hoist(given)
-        code = app(args=given, standalone_mode=False)
+        code = _command()(args=given, standalone_mode=False)
     except typer.Exit as done:
         return int(done.exit_code)
     except (typer.Abort, BrokenPipeError):
@@ -95,6 +98,12 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one way 
     return code if isinstance(code, int) else 0
 
 
+@cache
+def _command() -> Callable[..., object]:
+    """Return the whole tree of commands, drawn once a process."""
+    return get_command(app)
+
+
 def _fail(error: OncourseError) -> int:
     code = next((code for kinds, code in EXIT_CODES if isinstance(error, kinds)), 1)
     message = " ".join(str(error).split())
@@ -102,6 +111,8 @@ def _fail(error: OncourseError) -> int:
         told: dict[str, object] = {"code": error.code, "message": message, "exit": code}
         if isinstance(error, BadImportError):
             told["problems"] = list(error.problems)
+        if isinstance(error, NotAllowedError):
+            told["grant"] = error.grant
         as_json({"error": told})
     else:
         err.print(f"oncourse: {message}", markup=False, soft_wrap=True)

@@ -1,1 +1,14 @@
-"""Benchmarks: measured side by side in one run, never part of a timed test."""
+"""Benchmarks: measured side by side in one run, never part of a timed test. One subject a module, each with `lines`."""
+
+from collections.abc import Callable
+
+from tests.bench import authority, gate, imports, simulation, virtual_time
+
+SUBJECTS: dict[str, Callable[..., list[str]]] = {
+    "gate": gate.lines,
+    "authority": authority.lines,
+    "simulation": simulation.lines,
+    "time": virtual_time.lines,
+    "import": imports.lines,
+}
+"""Every benchmark by its name; `quick` runs it once at a tiny size."""

@@ -1,14 +1,14 @@
-"""Measure the simulation of a policy change: recorded questions parsed and judged under two bundles."""
+"""The simulation of a policy change: recorded questions parsed and judged under two bundles, beside judging once."""
 
-import time
 from uuid import UUID
 
 from gate import Asked, Phase, check, default_bundle, inputs_text, read_inputs, simulate
 from tests import builders
+from tests.bench.measuring import beside, line, microseconds
 from tests.house import MONDAY
 
-QUESTIONS = 1000
-ROUNDS = 3
+QUESTIONS = 100
+BAR = 2000
 
 
 def recorded(count: int) -> list[Asked]:
@@ -22,28 +22,25 @@ def recorded(count: int) -> list[Asked]:
     return made
 
 
-def simulation_lines() -> list[str]:
+def lines(*, quick: bool = False) -> list[str]:
     current = default_bundle()
     new = current.model_copy(update={"name": "tighter", "max_steps": 6})
-    asked = recorded(QUESTIONS)
+    asked = recorded(2 if quick else QUESTIONS)
     parsed = [read_inputs(one.text, one.phase) for one in asked]
-
-    def once() -> None:
-        for one in parsed:
-            check(one.plan, one.context, current, phase=one.phase, now=one.now)
-
-    once_seconds = min(_seconds(once) for _ in range(ROUNDS))
-    taken = min(_seconds(lambda: simulate(asked, current, new)) for _ in range(ROUNDS))
-    steps, size = len(parsed[0].plan.steps), len(asked[0].text)
-    told = (
-        f"simulation, {steps} steps, {size} bytes a question   {QUESTIONS / taken:9.0f} plans/s/core   "
-        f"parsed and judged under two policies: {taken / once_seconds:.1f}x of judging once "
-        f"({once_seconds / QUESTIONS * 1e6:.0f} us)"
-    )
-    return [told]
-
-
-def _seconds(work) -> float:
-    start = time.process_time()
-    work()
-    return time.process_time() - start
+    works = {
+        "two policies": lambda: simulate(asked, current, new),
+        "parsing": lambda: [read_inputs(one.text, one.phase) for one in asked],
+        "judging once": lambda: [check(p.plan, p.context, current, phase=p.phase, now=p.now) for p in parsed],
+    }
+    found = {name: taken / len(asked) for name, taken in beside(works, seconds=0 if quick else 6).items()}
+    both, once, read = found["two policies"], found["judging once"], found["parsing"]
+    steps = len(parsed[0].plan.steps)
+    return [
+        line(
+            f"simulation, {steps} steps, parsed and judged under two policies",
+            f"{1 / both:,.0f} plans/s/core",
+            f"{both / once:.1f}x of one check of the gate ({microseconds(once)})",
+            f"{both / read:.1f}x of parsing alone ({microseconds(read)})",
+            f"bar {BAR:,}",
+        )
+    ]

@@ -7,8 +7,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from gate import Phase, Severity, Verdict, check, rules
+from gate.judging import weigh
 from gate.policy import Blackout, QuietHours
 from gate.rules.openings import PATIENCE, Openings
+from gate.view import View
 from plan import (
     Approval,
     Calendar,
@@ -260,3 +262,12 @@ def test_the_first_open_instant_is_open_and_nothing_before_it_is(found, asked):
     while at < last:
         assert not found.is_open(at)
         at += quarter
+
+
+@settings(max_examples=50)
+@given(plans, contexts, phases, st.integers(1, 8), st.sampled_from(RiskClass))
+def test_a_question_put_again_under_another_bundle_is_answered_as_if_it_were_new(plan, context, phase, most, ceiling):
+    other = POLICY.model_copy(update={"max_steps": most, "risk_ceiling": ceiling, "max_risky_steps": most})
+    view = View(plan, context, POLICY, phase=phase, now=MONDAY)
+    assert weigh(view) == weigh(View(plan, context, POLICY, phase=phase, now=MONDAY))
+    assert weigh(view.under(other)) == weigh(View(plan, context, other, phase=phase, now=MONDAY))

@@ -3,7 +3,11 @@
 import pytest
 
 from gate import Asked, BadRecordingError, Phase, default_bundle, simulate
+from gate.judging import weigh
+from gate.view import View
+from tests import builders
 from tests.bench.simulation import recorded
+from tests.house import MONDAY
 
 CURRENT = default_bundle()
 
@@ -53,3 +57,15 @@ def test_progress_is_told_question_by_question():
 def test_a_text_that_is_no_question_is_refused():
     with pytest.raises(BadRecordingError):
         simulate([Asked(address="plan/x#1", phase=Phase.PROPOSE, text="sha256:0")], CURRENT, CURRENT)
+
+
+@pytest.mark.parametrize("phase", [Phase.PROPOSE, Phase.APPROVE])
+def test_a_question_put_again_under_another_bundle_is_answered_as_if_it_were_new(phase):
+    """What a view has worked out is taken along only where no policy has a say in it."""
+    risky = CURRENT.model_dump(mode="json")["actions"]
+    risky["RENEWAL_DEFENSE"]["NOTIFY_ACCOUNT_TEAM"]["risk"] = "HIGH"
+    for new in (changed(max_steps=2), changed(actions=risky), changed(max_plan_bytes=1024, max_text_chars=100)):
+        first = View(builders.plan(), builders.context(), CURRENT, phase=phase, now=MONDAY)
+        weigh(first)
+        assert weigh(first.under(new)) == weigh(View(first.plan, first.context, new, phase=phase, now=MONDAY))
+        assert weigh(first.under(new)) != weigh(first)

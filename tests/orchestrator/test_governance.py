@@ -65,7 +65,7 @@ def test_releasing_a_switch_takes_two_different_admins(house):
     govern.throw_switch("tenant", WHY, house.who("root"))
     asked = govern.release_switch("tenant", WHY, house.who("root"))
     assert (asked.done, asked.could) == (False, ("ruth",))
-    with pytest.raises(NotAllowedError, match="it takes two: ruth could"):
+    with pytest.raises(NotAllowedError, match=r"\(AUTH-T01-takes-two\): .* it takes two; ruth could"):
         govern.release_switch("tenant", WHY, house.who("root"))
     assert govern.switches()[0].release_asked_by == "root"
     assert govern.release_switch("tenant", WHY, house.who("ruth")).done
@@ -202,7 +202,7 @@ def test_a_bundle_comes_into_force_with_two_admins_and_wakes_every_open_plan(hou
         before = unit.policies.in_force()
     assert before != proposed.digest
     assert house.record(plan_id).next_wake_at > house.clock.now()
-    with pytest.raises(NotAllowedError, match="it takes two: ruth could"):
+    with pytest.raises(NotAllowedError, match=r"\(AUTH-T01-takes-two\): .* it takes two; ruth could"):
         govern.publish_policy(proposed.digest, house.who("root"))
     assert govern.publish_policy(proposed.digest[7:20], house.who("ruth")) == (proposed.digest, before)
     with house.unit() as unit:

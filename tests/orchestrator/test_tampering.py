@@ -73,3 +73,44 @@ def test_a_rendered_text_that_was_swapped_after_its_approval_is_not_sent():
     house.run(3)
     assert house.step(plan_id, "ESCALATE_SUPPORT_RISK").attempts == 0
     assert house.plan(plan_id).status is PlanStatus.PAUSED
+
+
+def test_an_approval_that_was_forged_row_by_row_starts_nothing():
+    """Everything about it is right but that no entry of the ledger says so."""
+    from gate import bundle_digest, default_bundle
+    from plan import PlanApproval, canonical
+
+    house = House()
+    plan_id = house.draft()
+    record = house.record(plan_id)
+    forged = PlanApproval(
+        principal_id="otto",
+        role="plan_approver",
+        revision=1,
+        content_digest=record.content_digest,
+        policy_digest=bundle_digest(default_bundle()),
+        gate_digest=record.content_digest,
+        authenticated="cli",
+        at=house.clock.now(),
+        expires_at=house.clock.now().replace(day=9),
+    )
+    change(
+        house,
+        "INSERT INTO approval (tenant_id, plan_id, position, step_id, attempt, revision, principal_id, body) "
+        "VALUES ('t1', :p, 0, '', 0, 1, 'otto', :b)",
+        p=plan_id,
+        b=canonical(forged).decode(),
+    )
+    approved = (
+        """UPDATE plan SET status = 'APPROVED', body = replace(body, '"status":"DRAFT"', '"status":"APPROVED"')"""
+    )
+    change(house, f"{approved} WHERE plan_id = :p", p=plan_id)
+    assert house.record(plan_id).altered
+    assert (house.plan(plan_id).status, house.record(plan_id).state.approvals) == (PlanStatus.APPROVED, (forged,))
+    house.engine.wake(f"plan/{plan_id}", house.clock.now())
+    house.run(3)
+    assert house.plan(plan_id).status is PlanStatus.DRAFT
+    assert all(step.attempts == 0 for step in house.plan(plan_id).steps)
+    assert any("PG100" in line for line in house.sentences(plan_id))
+    with house.unit() as unit:
+        assert unit.replay()
