@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
 from oncourse.config import ConfigError, Settings
@@ -11,6 +12,7 @@ from store import Store, StoreError, open_engine, schema_state, upgrade
 
 if TYPE_CHECKING:
     from agent import Drafter
+    from oncourse.connectors import McpExecutor
     from oncourse.engine import InProcessEngine
 
 
@@ -66,6 +68,28 @@ def open_tenancy(settings: Settings, store: Store, executor: Executor) -> Tenanc
         at = unit.virtual_now()
     clock: Clock = real if at is None else VirtualClock(at)
     return Tenancy(store, settings.tenant, clock, ids=RandomIds(), executor=executor, settings=settings)
+
+
+def pick_executor(settings: Settings) -> Executor:
+    """Return the executor that the settings name; the protocol's libraries load when its first call leaves."""
+    if settings.executor == "simulator":
+        from oncourse.simulator import SimulatedExecutor
+
+        return SimulatedExecutor()
+    return mcp_executor(settings)
+
+
+def mcp_executor(settings: Settings) -> "McpExecutor":
+    """Return the executor over the MCP server that the settings name."""
+    from oncourse.connectors import Line, McpExecutor
+
+    parts = urlsplit(settings.mcp_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigError("the executor `mcp` needs the address of a server: set ONCOURSE_MCP_URL to an http(s) URL")
+    if "@" in parts.netloc:
+        raise ConfigError("ONCOURSE_MCP_URL holds a credential; set ONCOURSE_MCP_TOKEN instead")
+    line = Line(url=settings.mcp_url, token=settings.mcp_token, timeout=settings.mcp_timeout_seconds)
+    return McpExecutor(line, settings.mcp_tool_prefix)
 
 
 def pick_drafter(settings: Settings) -> "Drafter":

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
-from oncourse.bootstrap import Tenancy, open_store, open_tenancy
+from oncourse.bootstrap import Tenancy, open_store, open_tenancy, pick_executor
 from oncourse.config import Settings, read_settings
 from orchestrator import Acting, Orchestrator
 from store import NotFoundError, PlanRecord, Store
@@ -34,9 +34,7 @@ class Session:
     @cached_property
     def tenancy(self) -> Tenancy:
         """Return the tenant."""
-        from oncourse.simulator import SimulatedExecutor
-
-        return open_tenancy(self.settings, self.store, SimulatedExecutor())
+        return open_tenancy(self.settings, self.store, pick_executor(self.settings))
 
     @property
     def house(self) -> Orchestrator:
