@@ -59,9 +59,7 @@ class McpExecutor:
                     return unknown("it is sent at most once: a person decides")
         except (NotLeftError, InDoubtError) as error:
             return unknown(str(error)[:200])
-        if receipt.kind is ReceiptKind.RETRYABLE:
-            return unknown("asked again, the tool could not say now")
-        return receipt
+        return _settled(receipt, spec)
 
     def gaps(self, specs: Iterable[ActionSpec]) -> list[str]:
         """Return, as sentences, what the server lacks for actions; raise NotLeftError where it cannot be asked."""
@@ -89,6 +87,19 @@ class McpExecutor:
 
         offered = {name: value for name, value in _offered(order).items() if name in LOOKUP_ARGUMENTS}
         return wire.call(self._line, self._prefix + LOOKUP, offered, order.key)
+
+
+def _settled(receipt: Receipt, spec: ActionSpec) -> Receipt:
+    """Return what an answer settles of a doubt: only a result ends it, and only a good outcome is a success."""
+    if receipt.kind is ReceiptKind.RETRYABLE:
+        return unknown("asked again, the tool could not say now")
+    if spec.awaits_outcome:
+        return receipt
+    if receipt.kind is ReceiptKind.DISPATCHED:
+        return unknown("it arrived, and nothing says what came of it")
+    if receipt.kind is ReceiptKind.SUCCEEDED and receipt.outcome not in spec.outcomes_ok:
+        return receipt.model_copy(update={"kind": ReceiptKind.FAILED})
+    return receipt
 
 
 def _offered(order: Order) -> dict[str, Any]:
