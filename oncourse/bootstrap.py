@@ -62,10 +62,17 @@ def open_store(settings: Settings, *, create: bool = False) -> Store:
 
 
 def open_tenancy(settings: Settings, store: Store, executor: Executor) -> Tenancy:
-    """Return the tenant that the settings name, under the clock that its row says."""
+    """Return the tenant that the settings name, under the clock that its row says.
+
+    Raises: ConfigError where its time is made up and the executor is real.
+    """
     real = RealClock()
     with store.unit(settings.tenant, real.now()) as unit:
         at = unit.virtual_now()
+    if at is not None and settings.executor != "simulator":
+        raise ConfigError(
+            f"the tenant {settings.tenant} has a virtual clock, so nothing real leaves: set ONCOURSE_EXECUTOR=simulator"
+        )
     clock: Clock = real if at is None else VirtualClock(at)
     return Tenancy(store, settings.tenant, clock, ids=RandomIds(), executor=executor, settings=settings)
 
