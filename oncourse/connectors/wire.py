@@ -149,7 +149,7 @@ def _run(exchange: _Exchange, talk: Any) -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)  # below that they quote what is sent and answered
     try:
         asyncio.run(talk)
-    except (Exception, asyncio.CancelledError, BaseExceptionGroup) as error:
+    except (Exception, asyncio.CancelledError, BaseExceptionGroup) as error:  # a server that dies raises any of these
         if any(isinstance(leaf, KeyboardInterrupt | SystemExit) for leaf in _leaves(error)):
             raise
         if exchange.said is None and exchange.refused is None:

@@ -109,13 +109,18 @@ async def carry_out(ledger: Ledger, spec: Any, name: str, key: str) -> CallToolR
 
 
 def build(ledger: Ledger, prefix: str) -> MCPServer:
-    server = MCPServer("tests", log_level="CRITICAL")
+    async def remember(ctx: Any, call_next: Any) -> Any:
+        if ctx.method == "tools/call":
+            name, given = ctx.params["name"].removeprefix(prefix), ctx.params.get("arguments")
+            ledger.note("calls.jsonl", tool=name, arguments=given, meta=dict(ctx.meta or {}).get(KEY))
+        return await call_next(ctx)
+
+    server = MCPServer("tests", log_level="CRITICAL", middleware=[remember])
     for spec in catalogue().actions:
         if spec.approval is not Approval.TASK:
             add(server, ledger, spec, prefix)
 
     async def lookup(idempotency_key: str) -> CallToolResult:
-        ledger.note("calls.jsonl", tool="lookup", arguments={"idempotency_key": idempotency_key})
         fault = ledger.fault("lookup")
         if fault:
             return result(json.loads(fault.lstrip("!")), error=fault.startswith("!"))
@@ -132,16 +137,11 @@ def build(ledger: Ledger, prefix: str) -> MCPServer:
 def add(server: MCPServer, ledger: Ledger, spec: Any, prefix: str) -> None:
     name = spec.action_type.lower()
 
-    async def with_key(idempotency_key: str, account_id: str, text: str, ctx: Context) -> CallToolResult:
-        given = {"idempotency_key": idempotency_key, "account_id": account_id, "text": text}
-        meta = dict(ctx.request_context.meta or {})
-        ledger.note("calls.jsonl", tool=name, arguments=given, meta=meta.get(KEY))
+    async def with_key(idempotency_key: str, account_id: str, text: str) -> CallToolResult:
         return await carry_out(ledger, spec, name, idempotency_key)
 
     async def with_meta(text: str, ctx: Context) -> CallToolResult:
-        meta = dict(ctx.request_context.meta or {})
-        ledger.note("calls.jsonl", tool=name, arguments={"text": text}, meta=meta.get(KEY))
-        return await carry_out(ledger, spec, name, str(meta[KEY]))
+        return await carry_out(ledger, spec, name, str((ctx.request_context.meta or {})[KEY]))
 
     async def demanding(idempotency_key: str, mailbox: str) -> CallToolResult:
         raise AssertionError("nobody offers a mailbox")

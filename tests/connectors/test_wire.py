@@ -1,7 +1,13 @@
 """However an exchange breaks, it is said whether the call may have left."""
 
 import asyncio
+import socket
+import threading
+import time
+from contextlib import suppress
+from types import SimpleNamespace
 
+import httpx2
 import pytest
 
 from oncourse.connectors import Line, NotLeftError, wire
@@ -13,6 +19,41 @@ BREAKS = [
     ExceptionGroup("Ida", [ExceptionGroup("Ida", [ValueError("Ida")])]),
     TimeoutError("Ida"),
 ]
+
+
+CALL, LIST = {"method": "tools/call"}, {"method": "tools/list"}
+
+
+def witnessed(body, answer):
+    """Return whether a call may have left after one request that was answered so."""
+
+    def handle(request):
+        if isinstance(answer, int):
+            return httpx2.Response(answer)
+        raise answer("Ida", request=request)
+
+    async def post():
+        async with wire.Witness(transport=httpx2.MockTransport(handle)) as client:
+            with suppress(httpx2.TransportError):
+                await client.post("http://127.0.0.1:9/mcp", json=body)
+            return client.left
+
+    return asyncio.run(post())
+
+
+@pytest.mark.parametrize("answer", [httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, 401, 403, 429])
+def test_a_call_that_met_no_connection_or_was_turned_away_has_not_left(answer):
+    assert witnessed(CALL, answer) is False
+
+
+@pytest.mark.parametrize("answer", [httpx2.ReadError, httpx2.ReadTimeout, httpx2.WriteError, 200, 400, 404, 500, 503])
+def test_a_call_that_a_connection_took_may_have_left(answer):
+    assert witnessed(CALL, answer) is True
+
+
+@pytest.mark.parametrize("answer", [httpx2.ReadError, 200, 500])
+def test_what_is_no_call_leaves_nothing(answer):
+    assert witnessed(LIST, answer) is False
 
 
 def exchange(*, left):
@@ -52,3 +93,34 @@ def test_an_answer_that_came_counts_although_the_end_broke():
 def test_an_order_to_stop_is_passed_on(error):
     with pytest.raises(type(error)):
         wire._run(exchange(left=True), breaking(error))
+
+
+def test_a_server_that_drips_its_answer_is_left_after_the_whole_time():
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def drip():
+            taken, _ = listening.accept()
+            with taken, suppress(OSError):
+                taken.sendall(b"HTTP/1.1 200 OK\r\n")
+                for _ in range(200):
+                    taken.sendall(b"x-more: to come\r\n")
+                    time.sleep(0.05)
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        with pytest.raises(NotLeftError, match="TimeoutError"):
+            wire.tools(Line(url=f"http://127.0.0.1:{listening.getsockname()[1]}/mcp", timeout=1))
+        dripping.join()
+
+
+def test_the_tools_of_every_page_are_known():
+    pages = {None: ("a", "2"), "2": ("b", "3"), "3": ("c", None)}
+
+    class Paged:
+        async def list_tools(self, cursor):
+            name, following = pages[cursor]
+            return SimpleNamespace(tools=[SimpleNamespace(name=name)], next_cursor=following)
+
+    found = exchange(left=False)
+    asyncio.run(found._list(Paged()))
+    assert list(found.tools) == ["a", "b", "c"]
