@@ -1,6 +1,11 @@
 """A whole plan over a real server that dies twice: every promise holds, and every key is applied at most once."""
 
-from plan import CLOSED, Approval, PlanStatus, StepStatus, spec_of
+import random
+
+import pytest
+
+from oncourse.connectors import Line, McpExecutor
+from plan import CLOSED, PlanStatus, StepStatus
 from store import EffectStatus
 from tests.connectors.process import Server
 from tests.house import House
@@ -44,12 +49,8 @@ def test_a_plan_outlives_a_server_that_dies_in_the_middle_of_two_calls(mortal):
     keys = [line["key"] for line in mortal.applied()]
     assert len(keys) == len(set(keys))
     with house.unit() as unit:
-        done = {e.key for e in unit.effects.of_plan(plan_id) if e.status is EffectStatus.DONE and not_a_task(e)}
+        done = {e.key for e in unit.effects.of_plan(plan_id) if e.status is EffectStatus.DONE}
     assert done == set(keys)
-
-
-def not_a_task(effect):
-    return spec_of(effect.action_type).approval is not Approval.TASK
 
 
 def test_in_shadow_mode_a_server_sees_nothing(server):
@@ -80,3 +81,44 @@ def test_a_look_up_that_finds_nothing_sends_again_under_a_new_key(tmp_path):
     assert sent == [f"{plan_id}:{step.step_id}:2"]
     assert house.broken() == []
     server.kill()
+
+
+FAULTS = ("", "die_after", "die_before", "raise_after", "refuse", '!{"status": "retryable"}')
+
+
+class Tossed(McpExecutor):
+    """Draws a fault for each call, and starts the server again after a death."""
+
+    def __init__(self, server, seed):
+        super().__init__(Line(url=server.url, token="t-1"))  # noqa: S106 - the token of a server of the test
+        self.server, self.draw = server, random.Random(seed)
+
+    def execute(self, order):
+        fault = self.draw.choice(FAULTS)
+        if fault:
+            self.server.fault(order.action_type.lower(), fault)
+        receipt = super().execute(order)
+        if fault.startswith("die"):
+            assert self.server.died()
+            self.server.start()
+        return receipt
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_whatever_the_server_does_what_was_applied_is_never_recorded_as_not_sent(mortal, seed):
+    house = House(executor=Tossed(mortal, seed), seed=f"tossed-{seed}")
+    house.reviewers(house.clock.now().replace(month=8))
+    plan_id = house.active()
+    house.run(90)
+    assert house.broken() == []
+    applied = {line["key"] for line in mortal.applied()}
+    with house.unit() as unit:
+        status = {effect.key: effect.status for effect in unit.effects.of_plan(plan_id)}
+    assert len(status) >= 3
+    assert applied <= set(status)
+    assert {status[key] for key in applied} <= {EffectStatus.DONE, EffectStatus.UNKNOWN}
+    assert applied >= {key for key, found in status.items() if found is EffectStatus.DONE}
+    calls = [
+        line["meta"] for line in mortal.calls() if line["tool"] in {"request_renewal_meeting", "engage_exec_sponsor"}
+    ]
+    assert len(calls) == len(set(calls))
