@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
 from oncourse.config import ConfigError, Settings
@@ -12,6 +13,7 @@ from store import Store, StoreError, open_engine, queue_url, schema_state, upgra
 
 if TYPE_CHECKING:
     from agent import Drafter
+    from oncourse.connectors import McpExecutor
     from oncourse.durable import DurableEngine
     from oncourse.engine import InProcessEngine
 
@@ -62,10 +64,17 @@ def open_store(settings: Settings, *, create: bool = False) -> Store:
 
 
 def open_tenancy(settings: Settings, store: Store, executor: Executor) -> Tenancy:
-    """Return the tenant that the settings name, under the clock that its row says."""
+    """Return the tenant that the settings name, under the clock that its row says.
+
+    Raises: ConfigError where its time is made up and the executor is real.
+    """
     real = RealClock()
     with store.unit(settings.tenant, real.now()) as unit:
         at = unit.virtual_now()
+    if at is not None and settings.executor != "simulator":
+        raise ConfigError(
+            f"the tenant {settings.tenant} has a virtual clock, so nothing real leaves: set ONCOURSE_EXECUTOR=simulator"
+        )
     clock: Clock = real if at is None else VirtualClock(at)
     return Tenancy(store, settings.tenant, clock, ids=RandomIds(), executor=executor, settings=settings)
 
@@ -82,6 +91,28 @@ def open_worker(settings: Settings, store: Store, executor: Executor, worker_id:
     clock = RealClock()
     url = queue_url(settings.database)
     return DurableEngine(store, ticker, url=url, worker_id=worker_id, clock=clock, machine=clock)
+
+
+def pick_executor(settings: Settings) -> Executor:
+    """Return the executor that the settings name; the protocol's libraries load when its first call leaves."""
+    if settings.executor == "simulator":
+        from oncourse.simulator import SimulatedExecutor
+
+        return SimulatedExecutor()
+    return mcp_executor(settings)
+
+
+def mcp_executor(settings: Settings) -> "McpExecutor":
+    """Return the executor over the MCP server that the settings name."""
+    from oncourse.connectors import Line, McpExecutor
+
+    parts = urlsplit(settings.mcp_url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ConfigError("the executor `mcp` needs the address of a server: set ONCOURSE_MCP_URL to an http(s) URL")
+    if "@" in parts.netloc:
+        raise ConfigError("ONCOURSE_MCP_URL holds a credential; set ONCOURSE_MCP_TOKEN instead")
+    line = Line(url=settings.mcp_url, token=settings.mcp_token, timeout=settings.mcp_timeout_seconds)
+    return McpExecutor(line, settings.mcp_tool_prefix)
 
 
 def pick_drafter(settings: Settings) -> "Drafter":

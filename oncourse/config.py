@@ -2,8 +2,9 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 
-from pydantic import SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from plan import OncourseError, explain_validation
@@ -31,6 +32,14 @@ class Settings(BaseSettings):
     model: str = "claude-sonnet-5-5"
     model_base_url: str = ""
     model_api_key: SecretStr = SecretStr("")
+    executor: Literal["simulator", "mcp"] = "simulator"
+    """What carries out the steps of a LIVE tenant (docs/executing.md)."""
+    mcp_url: str = ""
+    mcp_token: SecretStr = SecretStr("")
+    mcp_tool_prefix: str = ""
+    """What stands before the name of every tool, as `TARGET___` behind an AgentCore Gateway."""
+    mcp_timeout_seconds: float = Field(default=30.0, gt=0, le=600)
+    """For one call from connection to answer; well below the 15 minutes after which a worker is taken for dead."""
 
     @classmethod
     def settings_customise_sources(

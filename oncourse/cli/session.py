@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
-from oncourse.bootstrap import Tenancy, open_store, open_tenancy
+from oncourse.bootstrap import Tenancy, open_store, open_tenancy, pick_executor
 from oncourse.config import Settings, read_settings
 from orchestrator import Acting, Executor, Orchestrator
 from store import NotFoundError, PlanRecord, Store
@@ -34,9 +34,7 @@ class Session:
     @cached_property
     def executor(self) -> Executor:
         """Return what carries out the steps."""
-        from oncourse.simulator import SimulatedExecutor
-
-        return SimulatedExecutor()
+        return pick_executor(self.settings)
 
     @cached_property
     def tenancy(self) -> Tenancy:

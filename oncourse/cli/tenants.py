@@ -10,6 +10,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn
 
 from gate import default_bundle, load_bundle
 from oncourse.bootstrap import Tenancy, first_admin, open_store
+from oncourse.cli.connections import connection_findings
 from oncourse.cli.days import FIRST_YEAR, LAST_YEAR, day_of
 from oncourse.cli.reading import read_text
 from oncourse.cli.reviews import review
@@ -17,7 +18,7 @@ from oncourse.cli.session import current
 from oncourse.cli.working import work
 from oncourse.config import unknown_variables
 from oncourse.console import as_json, err, indented, say
-from orchestrator import BadInputError, Executor
+from orchestrator import BadInputError, Executor, bundle
 from plan import Calendar, Mode, Tenant
 from store import Store, open_engine, schema_state
 
@@ -190,6 +191,8 @@ def doctor() -> None:
     else:
         with current.house.desk.unit() as unit:
             findings += [f"{f.promise} is broken: {f.what}" for f in broken(unit)]
+            policy, _ = bundle(unit)
+        findings += connection_findings(settings, policy)
         held = list(PROMISES)
     if current.json:
         as_json({"schema": have, "newest": newest, "findings": findings})

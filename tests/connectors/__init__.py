@@ -1,0 +1,1 @@
+"""The connectors against real servers in processes of their own."""
