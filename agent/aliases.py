@@ -33,6 +33,7 @@ class Aliases:
             **{f"E{n}": found for n, found in enumerate(evidence, 1)},
         }
         self._named = {meant: name for name, meant in self._meant.items()}
+        self._people = self._called(known)
         self.sizes = Sizes(_size(len(self.contacts)), _size(len(people)), _size(len(evidence)))
 
     def name(self, kind: str, ref: str | None) -> str | None:
@@ -54,15 +55,27 @@ class Aliases:
 
     def hide(self, text: str) -> str:
         """Return a text with ids replaced by their names."""
-        ids = {ref: name for (_, ref), name in reversed(self._named.items())}
-        if not ids:
-            return text
-        longest_first = "|".join(re.escape(ref) for ref in sorted(ids, key=len, reverse=True))
-        return re.sub(rf"(?<![\w-])(?:{longest_first})(?![\w-])", lambda hit: ids[hit.group()], text)
+        return _replaced(text, self._ids())
+
+    def hide_people(self, text: str) -> str:
+        """Return a text of a colleague, who may also name people in full or by address, with all of it replaced."""
+        return _replaced(text, self._people | self._ids())
 
     def reveal(self, text: str) -> str:
         """Return a text of the model with names replaced by ids, for people to read."""
         return _NAME.sub(lambda hit: self._meant.get(hit.group(), ("", hit.group()))[1], text)
+
+    def _ids(self) -> dict[str, str]:
+        return {ref: name for (_, ref), name in reversed(self._named.items())}
+
+    def _called(self, known: Situation) -> dict[str, str]:
+        """Return what a colleague may call people, and their names here; whoever has none is someone."""
+        words: dict[str, str] = {}
+        told = [("contact", c.contact_id, c.name, c.email) for c in (*self.contacts, *known.contacts)]
+        for kind, *called in [*told, *(("person", o.owner_id, o.name, o.email) for o in known.owners)]:
+            for word in filter(None, called):
+                words.setdefault(word, self.name(kind, called[0]) or "someone")
+        return words
 
 
 def reachable(contact: Contact) -> bool:
@@ -87,6 +100,13 @@ def newest_signals(known: Situation) -> list[Signal]:
 def newest_touches(known: Situation) -> list[Touch]:
     """Return the past touches, newest first."""
     return sorted(known.history, key=lambda t: (-t.at.timestamp(), t.touch_id))
+
+
+def _replaced(text: str, words: Mapping[str, str]) -> str:
+    if not words:
+        return text
+    longest_first = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
+    return re.sub(rf"(?<![\w-])(?:{longest_first})(?![\w-])", lambda hit: words[hit.group()], text)
 
 
 def _evidence(known: Situation) -> list[tuple[str, str]]:

@@ -5,8 +5,9 @@ from typing import Any
 
 from agent.aliases import Aliases, newest_signals, newest_touches, reachable
 from agent.contract import ProposalRequest
+from agent.draft import KINDS, set_by_code
 from agent.scope import goal, subject
-from plan import DEADLINE_DAYS, Signal, Situation, Touch, days_between
+from plan import DEADLINE_DAYS, PARAMS, Proposal, ProposedStep, Signal, Situation, Touch, days_between
 
 SIGNALS_SHOWN = 30
 TOUCHES_SHOWN = 20
@@ -140,3 +141,39 @@ def touch_row(touch: Touch, known: Situation, names: Aliases) -> dict[str, Any]:
         "outcome": touch.outcome,
         "reached_customer": touch.external,
     }
+
+
+def earlier_data(earlier: Proposal, names: Aliases) -> dict[str, Any]:
+    """Return a draft that was sent back, each step in the shape in which the model writes one."""
+    return {
+        "start_day_counts_from": "the day on which this was drafted",
+        "steps": [_step_row(step, names) for step in earlier.steps],
+    }
+
+
+def _step_row(step: ProposedStep, names: Aliases) -> dict[str, Any]:
+    return {
+        "key": step.key,
+        "action": {"action_type": step.action_type, **_params(step, names)},
+        "depends_on": [d.model_dump(mode="json") for d in step.depends_on],
+        "start_day": step.start_day,
+        "required": step.required,
+        "evidence": [name for ref in step.evidence if (name := names.evidence(ref))],
+        "rationale": names.hide_people(step.rationale),
+    }
+
+
+def _params(step: ProposedStep, names: Aliases) -> dict[str, Any]:
+    """Return what the model may write itself; of an action that left the catalogue nothing is known."""
+    if step.action_type not in PARAMS:
+        return {}
+    by_code = set_by_code(step.action_type)
+    return {name: _param(name, value, names) for name, value in step.params.items() if name not in by_code}
+
+
+def _param(name: str, value: Any, names: Aliases) -> Any:
+    if isinstance(value, list | tuple):
+        return [_param(name, item, names) for item in value]
+    if not isinstance(value, str):
+        return value
+    return names.name(KINDS[name], value) if name in KINDS else names.hide_people(value)

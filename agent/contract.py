@@ -21,7 +21,9 @@ class ProposalRequest(Frozen):
     rejected: tuple[Rejected, ...] = ()
     """Earlier answers with the gate's findings, oldest first."""
     sent_back: tuple[str, ...] = ()
-    """A reviewer's reasons that the new draft must answer."""
+    """A reviewer's reasons that the new draft must answer, in order; the first is number 1."""
+    earlier: Proposal | None = None
+    """The draft that was sent back; it means nothing without reasons."""
 
 
 class ProposalResult(Frozen):

@@ -1,19 +1,23 @@
 """The words on the wire: one system text for all accounts, one first message for each, then only additions."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from math import ceil
 from typing import Any
 
 from agent.aliases import Aliases
-from agent.briefing import situation_data
+from agent.briefing import earlier_data, situation_data
 from agent.contract import ProposalRequest
 from agent.fence import encode, fence
 from agent.prompt import Prompt
 from plan import Rejected, spec_of
 
 Message = dict[str, Any]
+_ANEW = (
+    "A reviewer sent the earlier draft back. Draft the plan anew, whole, and keep what nobody objected to. In "
+    "`answers`, tell for each numbered reason in one plain line what the new draft does about it, or why it does not."
+)
 
 
 def system_blocks(prompt: Prompt, actions: Iterable[str]) -> list[dict[str, Any]]:
@@ -47,8 +51,7 @@ def action_row(action_type: str) -> dict[str, Any]:
 def opening(request: ProposalRequest, names: Aliases) -> list[Message]:
     """Return the conversation so far: the situation, and each earlier answer with what the rules said to it."""
     blocks = [_text(fence("situation", situation_data(request, names)))]
-    if request.sent_back:
-        blocks.append(_text(fence("sent_back", [names.hide(reason) for reason in request.sent_back])))
+    blocks += [_text(block) for block in _sent_back(request, names)]
     blocks.append(_text(f"Draft a {request.plan_type} plan for this account."))
     messages: list[Message] = [{"role": "user", "content": blocks}]
     for earlier in request.rejected:
@@ -56,6 +59,20 @@ def opening(request: ProposalRequest, names: Aliases) -> list[Message]:
         ask = _text(f"The rules refused this draft.\n{findings}\nAnswer with the corrected plan, whole.")
         messages += [*_turns(earlier), {"role": "user", "content": [ask]}]
     return messages
+
+
+def _sent_back(request: ProposalRequest, names: Aliases) -> Iterator[str]:
+    """Yield the draft that was sent back, the numbered reasons, and what is asked; nothing where no draft was."""
+    if not request.sent_back:
+        return
+    if request.earlier is not None:
+        yield fence("earlier_draft", earlier_data(request.earlier, names))
+    reasons = [
+        {"reason_number": number, "reason": names.hide_people(reason)}
+        for number, reason in enumerate(request.sent_back, start=1)
+    ]
+    yield fence("sent_back", reasons)
+    yield _ANEW
 
 
 def answer_of(turns: list[Message]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import Annotated, Any, Literal, Union
 
 import pydantic
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from agent.aliases import Sizes, names
 from plan import PARAMS, DependencyKind, Key, NoPlanReason, spec_of
@@ -32,6 +32,10 @@ KINDS: dict[str, str] = {
     "opportunity_id": "opportunity",
 }
 """What each of them must name."""
+MOST_REASONS = 40
+"""How many reasons one draft may answer."""
+LONGEST_ANSWER = 400
+_SHORTEST = 3
 _BY_CODE = frozenset({"exec_sponsor_id", "language"})
 """Parameters that the situation settles."""
 _REASONS = (NoPlanReason.NOTHING_TO_DEFEND, NoPlanReason.NOTHING_CONTACTABLE, NoPlanReason.NOT_ENOUGH_KNOWN)
@@ -61,14 +65,31 @@ class DraftNoPlan(Draft):
     suggestion: str = Field(min_length=3, max_length=600)
 
 
+def _one_line(text: str) -> str:
+    told = " ".join(text.split())
+    if len(told) < _SHORTEST or not told.isprintable():
+        raise ValueError("it is empty or holds control characters; write one plain line")
+    return told
+
+
+class DraftReply(Draft):
+    """What the new draft does about one reason for which the earlier one was sent back."""
+
+    reason_number: int = Field(ge=1, le=MOST_REASONS)
+    answer: Annotated[str, Field(min_length=_SHORTEST, max_length=LONGEST_ANSWER), AfterValidator(_one_line)]
+
+
 def set_by_code(action_type: str) -> frozenset[str]:
     """Return the parameters of an action that no model writes."""
     return _BY_CODE | set(spec_of(action_type).bound_at_step)
 
 
 @lru_cache(maxsize=64)
-def answer_model(actions: tuple[str, ...], sizes: Sizes) -> type[Draft]:
-    """Return the answer's model: equal actions and sizes give the same class, hence the same bytes on the wire."""
+def answer_model(actions: tuple[str, ...], sizes: Sizes, *, replying: bool = False) -> type[Draft]:
+    """Return the answer's model: equal actions and sizes give the same class, hence the same bytes on the wire.
+
+    `replying` asks beside the steps for an answer to each reason that a draft was sent back with.
+    """
     refs: dict[str, Any] = {name: StrEnum(name, [(n, n) for n in listed]) for name, listed in names(sizes).items()}
     refs |= {f"{name}s": _list(ref, least=1, most=40) for name, ref in refs.items()}
     action = _one_of("action_type", [_action(action_type, refs) for action_type in actions])
@@ -82,11 +103,13 @@ def answer_model(actions: tuple[str, ...], sizes: Sizes) -> type[Draft]:
         evidence=(_list(refs["EvidenceRef"], least=0, most=40), ...),
         rationale=(str, Field(min_length=3, max_length=600)),
     )
+    replies: dict[str, Any] = {"answers": (_list(DraftReply, least=1, most=MOST_REASONS), ...)} if replying else {}
     plan = _made(
         "DraftPlan",
         kind=(Literal["plan"], ...),
         summary=(str, Field(min_length=3, max_length=600)),
         steps=(_list(step, least=1, most=20), ...),
+        **replies,
     )
     return _made("DraftAnswer", answer=(_one_of("kind", [plan, DraftNoPlan]), ...))
 

@@ -64,7 +64,7 @@ class Loop:
         self._names = Aliases(request.situation)
         self._request = request
         self._tools = tools_for(request, self._names)
-        shape = answer_model(request.approved_actions, self._names.sizes)
+        shape = answer_model(request.approved_actions, self._names.sizes, replying=bool(request.sent_back))
         self._answer = _bound(shape, request, self._names)
         self._same: dict[str, Any] = {
             "model": given.model,

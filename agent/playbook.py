@@ -57,12 +57,15 @@ _FITTING: dict[str, frozenset[SignalType]] = {
 
 
 class PlaybookDrafter:
-    """Drafts from the playbook's template."""
+    """Drafts from the playbook's template; a template can answer no reviewer's sentence."""
 
     name = "playbook"
 
     def draft(self, request: ProposalRequest) -> ProposalResult:
         """Return the template as it fits the situation: steps without ground, person or time are left out."""
+        if request.sent_back:
+            told = "The playbook cannot answer a sentence; edit the draft, and answer each reason in the edit."
+            return ProposalResult(outcome=NoPlan(reason=NoPlanReason.CANNOT_ANSWER, suggestion=told))
         playbook = PLAYBOOKS[request.plan_type]
         contracts = subject(request)
         placed = _Placement(request, contracts)

@@ -1,6 +1,7 @@
 """The refusals that need no drafter: where no plan can be right, none is asked for."""
 
 from agent.contract import ProposalRequest
+from agent.draft import MOST_REASONS
 from agent.scope import subject
 from plan import PLAYBOOKS, NoPlan, NoPlanReason, Playbook, days_between, deadline
 
@@ -17,6 +18,11 @@ def refuse(request: ProposalRequest) -> NoPlan | None:
         return NoPlan(
             reason=NoPlanReason.NOTHING_TO_DEFEND,
             suggestion=f"No action is approved for {request.plan_type}; publish a policy that approves some.",
+        )
+    if len(request.sent_back) > MOST_REASONS:
+        return NoPlan(
+            reason=NoPlanReason.CANNOT_ANSWER,
+            suggestion=f"The draft was sent back more than {MOST_REASONS} times; edit it, and answer each reason.",
         )
     for other in known.open_plans:
         if other.plan_type is request.plan_type and other.status == "ACTIVE":

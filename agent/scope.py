@@ -5,7 +5,10 @@ from plan import PLAYBOOKS, Contract, days_between, deadline
 
 
 def subject(request: ProposalRequest) -> tuple[Contract, ...]:
-    """Return the contracts inside the playbook's window, in the currency of the first to renew."""
+    """Return the contracts inside the playbook's window, in the currency of the first to renew.
+
+    A draft that was sent back stays about its own contracts: all of them, or none where one has left the window.
+    """
     playbook, calendar = PLAYBOOKS[request.plan_type], request.situation.tenant.calendar
     today = calendar.local_date(request.now)
     inside = sorted(
@@ -17,6 +20,9 @@ def subject(request: ProposalRequest) -> tuple[Contract, ...]:
         ),
         key=lambda c: (c.renews_on, c.contract_id),
     )
+    if request.sent_back and request.earlier is not None:
+        same = tuple(c for c in inside if c.contract_id in request.earlier.subject)
+        return same if len(same) == len(request.earlier.subject) else ()
     return tuple(c for c in inside if c.currency == inside[0].currency)
 
 

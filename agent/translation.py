@@ -6,10 +6,11 @@ from pydantic import ValidationError
 
 from agent.aliases import Aliases
 from agent.contract import ProposalRequest
-from agent.draft import KINDS, Draft, DraftNoPlan
+from agent.draft import KINDS, LONGEST_ANSWER, Draft, DraftNoPlan
 from agent.scope import goal, subject
 from plan import (
     PARAMS,
+    Answer,
     DependencyKind,
     NoPlan,
     NoPlanReason,
@@ -33,6 +34,8 @@ def outcome_of(answer: Draft, request: ProposalRequest, names: Aliases, provenan
     keys = {step.key: step.action.action_type for step in told.steps}
     problems: list[str] = [] if len(keys) == len(told.steps) else ["a step key stands twice"]
     steps = [_attempt(step, keys, request, names, problems) for step in told.steps]
+    replies = told.answers if request.sent_back else ()
+    problems += _unanswered([reply.reason_number for reply in replies], len(request.sent_back))
     if problems:
         raise ValueError("\n".join(problems[:20]))
     return Proposal(
@@ -42,8 +45,22 @@ def outcome_of(answer: Draft, request: ProposalRequest, names: Aliases, provenan
         goal=goal(request),
         summary=names.reveal(told.summary)[:_LONGEST],
         steps=tuple(step for step in steps if step is not None),
+        answers=tuple(
+            Answer(reason_number=reply.reason_number, answer=names.reveal(reply.answer)[:LONGEST_ANSWER])
+            for reply in sorted(replies, key=lambda reply: reply.reason_number)
+        ),
         provenance=provenance,
     )
+
+
+def _unanswered(numbers: list[int], asked: int) -> list[str]:
+    """Return what keeps the answers from being one for each reason."""
+    wanted = range(1, asked + 1)
+    return [
+        *(f"reason {number} has no answer" for number in wanted if number not in numbers),
+        *(f"there is no reason {number}; the last is {asked}" for number in sorted({*numbers} - {*wanted})),
+        *(f"reason {number} is answered twice" for number in wanted if numbers.count(number) > 1),
+    ]
 
 
 def _attempt(

@@ -108,6 +108,7 @@ class NoPlanReason(StrEnum):
     UNREADABLE = "unreadable"
     NO_RECORDING = "no_recording"
     PROVIDER_DOWN = "provider_down"
+    CANNOT_ANSWER = "cannot_answer"
 
 
 class NoPlan(Frozen):
