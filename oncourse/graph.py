@@ -88,6 +88,7 @@ class Nodes:
             now=asked.now,
             rejected=state.get("rejected", ()),
             sent_back=asked.reasons,
+            earlier=asked.earlier,
         )
         result = propose(request, self._deps)
         if isinstance(result.outcome, NoPlan):
