@@ -6,7 +6,7 @@ from uuid import UUID
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gate import Phase, Severity, Verdict, check, rules
+from gate import Phase, Severity, Verdict, bundle_digest, check, rules
 from gate.policy import Blackout, QuietHours
 from gate.rules.openings import PATIENCE, Openings
 from plan import (
@@ -186,7 +186,8 @@ def test_the_gate_never_raises_and_no_rule_does(plan, context, policy, phase, no
 def test_no_table_of_severities_makes_the_gate_milder(plan, context, phase, severities):
     other = POLICY.model_copy(update={"severities": severities})
     plain = check(plan, context, POLICY, phase=phase, now=MONDAY)
-    raised = check(plan, context, other, phase=phase, now=MONDAY)
+    under = tuple(a.model_copy(update={"policy_digest": bundle_digest(other)}) for a in context.approvals)
+    raised = check(plan, context.model_copy(update={"approvals": under}), other, phase=phase, now=MONDAY)
     assert len(plain.violations) == len(raised.violations)
     for before, after in zip(plain.violations, raised.violations, strict=True):
         assert after.severity.rank >= before.severity.rank
