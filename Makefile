@@ -47,9 +47,10 @@ evals: $(STAMP) ## are the proposals good, and do they obey? (from recordings, o
 bench: $(STAMP) ## benchmarks: gate, virtual time, import
 	@$(BIN)/python -m tests.bench
 
-nightly: $(STAMP) ## the long proofs: authority, races
+nightly: $(STAMP) ## the long proofs: authority, races, states
 	@$(BIN)/python -m tests.gate.nightly_authority
 	@$(BIN)/python -m tests.store.nightly_race
+	@$(BIN)/python -m tests.plan.nightly_states
 
 lock: ## renew requirements/dev.lock (with hashes, without addresses)
 	@test -x $(BIN)/uv || ($(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv)
