@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 ROOMS  := plan gate evaluator ledger store agent orchestrator oncourse
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types house cover evals bench lock build clean
+.PHONY: help setup demo test check lint types house cover evals bench nightly lock build clean
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,14 @@ evals: $(STAMP) ## are the proposals good, and do they obey? (from recordings, o
 
 bench: $(STAMP) ## benchmarks: gate, authority, simulation, virtual time, import
 	@$(BIN)/python -m tests.bench
+
+nightly: $(STAMP) ## the long proofs: authority, races, states, governed lives, mutants
+	@$(BIN)/python -m tests.gate.nightly_authority
+	@$(BIN)/python -m tests.store.nightly_race
+	@$(BIN)/python -m tests.plan.nightly_states
+	@echo "governed lives: 250 of up to 25 moves each"
+	@$(BIN)/python -m pytest --hypothesis-profile=nightly tests/orchestrator/test_governed_lives.py
+	@$(BIN)/python -m tests.mutation
 
 lock: ## renew requirements/dev.lock (with hashes, without addresses)
 	@test -x $(BIN)/uv || ($(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv)

@@ -1,6 +1,14 @@
 """Properties are judged by what they find, not by how busy the machine is."""
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("nightly", settings.get_profile("patient"), max_examples=1000)
+settings.register_profile(
+    "mutants",  # the same examples for every mutant, and none made smaller
+    settings.get_profile("patient"),
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+)
 settings.load_profile("patient")

@@ -16,11 +16,12 @@ from gate.rules import RULES, Found
 from gate.rules.rule import Rule
 from plan import Approval, DependencyKind, PlanStatus, RiskClass, StepStatus, canonical
 from tests.builders import POLICY
-from tests.gate import cases, conduct
+from tests.gate import cases, conduct, corners
 from tests.gate.cases import CONTEXT, MEETING, PLAN, with_step
 from tests.house import MONDAY
 
-CASES, FITS = (*cases.CASES, *conduct.CASES), (*cases.FITS, *conduct.FITS)
+ALONE = (*conduct.CASES, *corners.CASES)
+CASES, FITS = (*cases.CASES, *ALONE), (*cases.FITS, *conduct.FITS, *corners.FITS)
 ROOT = Path(gate.__file__).parent.parent
 
 
@@ -50,7 +51,7 @@ def test_each_way_to_break_a_rule_is_found_with_its_code(case):
     assert all(v.message and v.where and v.mend.endswith(".") for v in decision.violations)
 
 
-@pytest.mark.parametrize("case", list(conduct.CASES), ids=[case.name for case in conduct.CASES])
+@pytest.mark.parametrize("case", list(ALONE), ids=[case.name for case in ALONE])
 def test_a_way_to_break_one_rule_breaks_no_other_by_accident(case):
     codes = judge(case.plan, case.context, case.policy, case.phase, MONDAY + case.after).codes
     assert set(codes) == {case.code, *case.also}

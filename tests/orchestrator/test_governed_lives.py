@@ -180,5 +180,8 @@ class Governance(RuleBasedStateMachine):
 
 TestGovernance = Governance.TestCase
 TestGovernance.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=settings.default.max_examples // 4,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
 )

@@ -30,7 +30,7 @@ def _too_early(slots: tuple[Slot, ...], world: World, act: Act, _after: World) -
 
 def _settled_changes(_slots: tuple[Slot, ...], world: World, act: Act, after: World) -> bool:
     """A failed step may be retried, skipped, or turn out well late; nothing else that is settled ever changes."""
-    return any(
+    return world.steps is not after.steps and any(
         was.status in SETTLED
         and now.status is not was.status
         and not (was.status is StepStatus.FAILED and act.event in _AFTER_FAILURE and act.index == number)
@@ -46,13 +46,16 @@ def _let_go_in_review(_slots: tuple[Slot, ...], _world: World, _act: Act, after:
     return after.plan in _IN_REVIEW and any(step.status in _LET_GO for step in after.steps)
 
 
-BREACHES: dict[str, Breach] = {
+AT_START: dict[str, Breach] = {
     "a step starts under a revision that nobody approved": lambda _s, w, a, _x: _starts(a) and w.approved != w.revision,
     "a person's step starts without its own approval": _unapproved_step,
     "a step starts outside ACTIVE": lambda _s, w, a, _x: _starts(a) and w.plan is not PlanStatus.ACTIVE,
     "a step starts before what it waits for": _too_early,
+}
+ALWAYS: dict[str, Breach] = {
     "a settled step changes": _settled_changes,
     "a closed plan changes": lambda _s, w, _a, x: w.plan in CLOSED and x.plan is not w.plan,
     "an unsent step outlives its plan": _outlives,
     "a plan in review holds a step that was let go": _let_go_in_review,
 }
+BREACHES = AT_START | ALWAYS

@@ -19,7 +19,7 @@ from plan import (
     ready_status,
     success_status,
 )
-from tests.plan.worlds import EXPIRED, IN_TIME, LOST, MAX_REVISION, MET, OVERDUE, Slot, Step, World
+from tests.plan.worlds import EXPIRED, IN_TIME, LOST, MET, OVERDUE, Slot, Step, World
 
 RUNS = frozenset({PlanStatus.ACTIVE, PlanStatus.PAUSED})
 
@@ -186,11 +186,11 @@ UNNAMED: dict[StepEvent, Guard] = {
 """What the design says in words beside the tables, and the bounds of the walk."""
 
 
-def plan_guards(row: PlanMove) -> tuple[Guard, ...]:
+def plan_guards(row: PlanMove, revisions: int) -> tuple[Guard, ...]:
     """Return what a row of the plan table asks for; a guard without a meaning here is an error."""
     asked = [NAMED[name] for name in row.guards if name not in OUTSIDE]
     if row.new_revision:
-        asked.append(lambda scene: scene.world.revision < MAX_REVISION)
+        asked.append(lambda scene: scene.world.revision < revisions)
     return tuple(asked)
 
 

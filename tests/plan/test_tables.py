@@ -6,16 +6,21 @@ import pytest
 
 from plan import (
     CLOSED,
+    IN_FLIGHT,
+    OPEN,
     PLAN_MOVES,
     RESULT_EVENTS,
+    SENT,
     SETTLED,
     STEP_MOVES,
+    SUCCEEDED,
     Approval,
     IllegalMoveError,
     PlanEvent,
     PlanStatus,
     StepEvent,
     StepStatus,
+    lifecycle,
     plan_move,
     plan_target,
     ready_status,
@@ -91,6 +96,70 @@ STEP_ROWS = [
     (UNSENT, "plan_reopened", "PENDING"),
 ]
 
+PLAN_TERMS = """
+propose | proposer human | gate_not_deny no_open_machine_plan | proposed
+edit | owner editor proposer_after_send_back | gate_not_deny | edited answered_send_back
+send_back | approver | reason_sentence | sent_back
+reject | owner editor approver | reason_sentence | discarded rejected
+endorse | required_authority | digests_as_seen gate_not_deny separation_of_duties | endorsed
+approve | required_authority policy_low_only | digests_as_seen gate_not_deny separation_of_duties last_of_n \
+    | approved approved_by_policy
+expire | orchestrator | past_expires_at objective_not_met_in_time | window_passed
+edit | owner editor | gate_not_deny | edited
+approval_lapse | orchestrator | approval_void \
+    | ttl_passed approver_gone policy_changed owner_changed context_changed
+activate | orchestrator \
+    | gate_not_deny authority_given approvals_valid slot_free no_failed_step_that_pauses | activated
+moot | orchestrator | objective_met completed_only_if_ever_active | moot objective_met
+abort | owner approver operator policy orchestrator | | cancelled policy lost
+pause | owner approver operator policy orchestrator | | human policy failure owner_changed kill_switch
+complete | orchestrator | nothing_in_flight_or_past_expires_at objective_met_or_required_steps_settled \
+    | objective_met all_steps_done
+abort | owner approver operator policy orchestrator | | cancelled policy failure lost nothing_done orphaned
+reopen | approver policy | nothing_in_flight | steps_added replan extended
+resume | owner_if_owner_paused approver \
+    | gate_not_deny authority_given approvals_stand slot_free no_failed_step_that_pauses | resumed
+transfer | approver revops | | owner_changed transferred
+accept | new_owner | | accepted
+late_result | connector | | late_result
+"""
+"""Of each row of the plan table: the event, who takes it, under which guards, and with which reasons."""
+STEP_TERMS = """
+ready | plan_active not_expired dependencies_settled within_approval_lead
+approve_step | authority digest_as_rendered
+endorse_step | authority digest_as_rendered
+reject_step | authority digest_as_rendered
+approval_lapse | step_approval_ttl_passed
+start | plan_active in_window dependencies_settled account_not_held gate_step idempotency_key
+defer | plan_active gate_waits
+escalate | plan_active gate_soft_at_step
+overdue | past_due_by
+prereq_unmet | dependency_impossible failed_if_required
+succeed | auto_ends_auto_executed
+dispatched |
+fail_retryable | attempts_left
+fail |
+crash |
+outcome_ok |
+outcome_retry | outcome_retryable attempts_left
+outcome_bad |
+outcome_timeout | as_the_action_says
+reconcile_ok | awaits_where_the_action_awaits
+reconcile_bad |
+reconcile_not_sent |
+retry_due | back_off_passed plan_active
+outcome_ok | attempted_before
+manual_retry | human attempts_left
+skip | reason required_needs_approver
+plan_closed | plan_closed
+plan_reopened | plan_in_draft
+"""
+
+
+def terms(text):
+    return [[part.split() for part in line.split("|")] for line in text.strip().split("\n")]
+
+
 PLAN_EDGES = {
     (None if source == "-" else PlanStatus(source), PlanEvent(event)): to.split()
     for _, sources, event, to in PLAN_ROWS
@@ -125,6 +194,34 @@ def test_the_step_table_holds_each_row_of_the_design(sources, event, to):
         for target in to.split():
             end = step_target(StepEvent(event), StepStatus(source), StepStatus(target), plan=PlanStatus.ACTIVE)
             assert end is StepStatus(target)
+
+
+def test_each_row_of_the_plan_table_says_who_under_which_guards_and_why():
+    assert terms(PLAN_TERMS) == [
+        [[move.event], list(move.actors), list(move.guards), list(move.reasons)] for move in PLAN_MOVES
+    ]
+
+
+def test_each_row_of_the_step_table_says_under_which_guards():
+    assert terms(STEP_TERMS) == [[[move.event], list(move.guards)] for move in STEP_MOVES]
+
+
+def test_the_families_of_states_are_those_of_the_design():
+    def steps(words):
+        return {StepStatus(word) for word in words.split()}
+
+    assert {PlanStatus(word) for word in OPEN_PLANS.split()} == OPEN
+    assert {PlanStatus(word) for word in CLOSED_PLANS.split()} == CLOSED
+    assert steps(UNSENT) == lifecycle.UNSENT
+    assert steps(WELL) == SUCCEEDED
+    assert steps(WELL + " SKIPPED FAILED CANCELLED") == SETTLED
+    assert steps("RUNNING IN_DOUBT") == IN_FLIGHT
+    assert steps("RUNNING IN_DOUBT AWAITING_OUTCOME " + WELL) == SENT
+
+
+def test_a_move_with_several_ends_takes_the_first_where_nobody_chooses():
+    assert plan_target(PlanEvent.MOOT, PlanStatus.DRAFT) is PlanStatus.ABORTED
+    assert step_target(StepEvent.READY, StepStatus.PENDING, plan=PlanStatus.ACTIVE) is StepStatus.READY
 
 
 def test_no_pair_of_status_and_event_stands_in_two_rows():

@@ -8,7 +8,6 @@ IN_TIME, OVERDUE, EXPIRED = range(3)
 """The clock: before the steps are due, after that, after the plan's end."""
 OPEN_YET, MET, LOST = range(3)
 """What the facts say of the objective."""
-MAX_REVISION = 2
 
 
 class Slot(NamedTuple):

@@ -16,15 +16,13 @@ from plan import (
     Mode,
     PlanEvent,
     PlanStatus,
-    Proposal,
-    ProposedStep,
-    Provenance,
     Tenant,
     references,
 )
 from store import NotFoundError, SlotTakenError, StaleError
 from tests.databases import fresh_url
 from tests.house import House
+from tests.store.nightly_race import copy_of, race
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -89,50 +87,14 @@ def test_a_failure_at_any_statement_of_a_commit_leaves_nothing_of_it(house):
 
 
 def test_of_many_who_start_plans_for_one_account_at_once_exactly_one_wins(house):
-    house.know()
-    house.posture(event_id="first")
-    plans = [house.plan_of()]
-    for _ in range(7):
-        plans.append(copy_of(house, plans[0]))
-    for plan_id in plans:
-        house.approve(plan_id)
-    barrier = threading.Barrier(len(plans))
-    results, cause = [], house.record(plans[0]).plan.created_from
-
-    def start(plan_id):
-        barrier.wait()
-        results.append(house.orchestrator.activate(plan_id, cause))
-
-    threads = [threading.Thread(target=start, args=(plan_id,)) for plan_id in plans]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(results) == [PlanStatus.ACTIVE] + [PlanStatus.APPROVED] * 7
-    refused = [kind for plan_id in plans for kind in house.types(plan_id) if kind == "plan.conflict_refused.v1"]
-    assert len(refused) == 7
-    assert house.broken() == []
+    told = race(house, 8)
+    assert told.wrong == []
+    assert len(told.seconds) == 8
 
 
-def copy_of(house, plan_id):
-    """Open another plan of the same account and type, so small that it reaches nobody."""
-    record = house.record(plan_id)
-    brief = ProposedStep(
-        key="brief",
-        action_type="PREP_RENEWAL_BRIEF",
-        params={"sections": ["VALUE"]},
-        start_day=1,
-        evidence=(f"{record.plan.account_id}-s1",),
-    )
-    proposal = Proposal(
-        account_id=record.plan.account_id,
-        plan_type=record.plan.plan_type,
-        subject=record.plan.subject,
-        steps=(brief,),
-        provenance=Provenance(drafter="person"),
-    )
-    told = house.orchestrator.submit(proposal, house.who("mara"), Cause(kind="person", ref="mara"))
-    return str(told.plan_id)
+def test_a_race_that_two_win_or_nobody_wins_is_found(house, monkeypatch):
+    monkeypatch.setattr(house.orchestrator, "activate", lambda plan_id, cause: PlanStatus.APPROVED)
+    assert "ACTIVE are []" in race(house, 2).wrong[0]
 
 
 def test_the_index_refuses_a_second_active_plan_whoever_looks_away(house):
