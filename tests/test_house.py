@@ -24,6 +24,8 @@ BREACHES = {
     "a recording room with a model": ("ledger/explain.py", "import anthropic", "Rooms that decide, act and record"),
     "a second room with SQL": ("orchestrator/desk.py", "import sqlalchemy", "Only the store knows the database"),
     "an engine that opens a door": ("oncourse/engine.py", "import oncourse.cli.session", "Inside the front"),
+    "a connector beside the connectors": ("orchestrator/desk.py", "import mcp", "Only the connectors speak"),
+    "a second file with a queue": ("orchestrator/desk.py", "import dbos", "One file knows the durable queue"),
     "YAML beside the policy": ("ledger/explain.py", "import yaml", "YAML is parsed in one file"),
 }
 
