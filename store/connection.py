@@ -1,5 +1,6 @@
 """Open a database: SQLite by default, PostgreSQL by its URL; bring it to the newest schema."""
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
@@ -79,9 +80,12 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get(READING) else "BEGIN IMMEDIATE")
 
 
+_MIGRATIONS = files("store").joinpath("migrations")
+
+
 def _config(engine: Engine) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(files("store").joinpath("migrations")))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.attributes["engine"] = engine
     return config
 
@@ -94,9 +98,15 @@ def upgrade(engine: Engine) -> None:
         raise StoreError(f"the database cannot be opened ({error.orig}); check the path or the server") from error
 
 
+@cache
+def _newest() -> str | None:
+    """Return the newest revision; the migrations are read once a process."""
+    return ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+
+
 def schema_state(engine: Engine) -> tuple[str | None, str | None]:
     """Return the revision that the database has (None: it is empty or not there) and the newest one."""
-    newest = ScriptDirectory.from_config(_config(engine)).get_current_head()
+    newest = _newest()
     file = engine.url.database
     if engine.dialect.name == "sqlite" and file and file != ":memory:" and not Path(file).exists():
         return None, newest

@@ -92,6 +92,11 @@ class Office:
         with closing(sqlite3.connect(self.path)) as connection:
             return connection.execute("SELECT count(*) FROM ledger_entry").fetchone()[0]
 
+    def status(self):
+        """Return where the newest plan stands, by its row."""
+        with closing(sqlite3.connect(self.path)) as connection:
+            return connection.execute("SELECT status FROM plan ORDER BY rowid DESC").fetchone()[0]
+
     @property
     def plan(self):
         """Return the newest plan."""

@@ -131,7 +131,7 @@ def test_an_act_is_open_to_those_of_the_table_and_nobody_else(act, states):
             assert told.code == 0, (who, told.err)
             assert office.entries() > before, who
             if act in STARTS:
-                assert office.plan["status"] == STARTS[act]
+                assert office.status() == STARTS[act]
             office.restore(state)
             continue
         assert office.entries() == before, (who, "a refusal wrote something")
