@@ -1,6 +1,6 @@
 """Orders as the orchestrator makes them, each with a key of its own."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from uuid import UUID
 
@@ -29,5 +29,6 @@ def order(action_type="PREP_RENEWAL_BRIEF", **given):
         "external": spec_of(action_type).external,
         "shadow": False,
         "at": NOW,
+        "valid_until": NOW + timedelta(minutes=15),
     }
     return Order(**values | given)
