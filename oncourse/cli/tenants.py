@@ -129,10 +129,12 @@ def worker(
 
     if once and until:
         raise BadInputError("give --once or --until INSTANT, not both")
+    tenancy = current.tenancy
     if not once and not until:
+        if isinstance(tenancy.clock, VirtualClock):
+            raise BadInputError("this tenant's clock is virtual: give --once, or let time pass with --until INSTANT")
         work(current)
         return
-    tenancy = current.tenancy
     if until:
         if not isinstance(tenancy.clock, VirtualClock):
             raise BadInputError("--until is for a tenant with a virtual clock (oncourse init --clock INSTANT)")

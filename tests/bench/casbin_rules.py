@@ -31,7 +31,7 @@ _ADMIN = "'tenant_admin' in r.sub.roles"
 _REVOPS = "'revops' in r.sub.roles"
 _NEVER = (
     *_DECIDING, Act.RESUME, Act.REOPEN, Act.TRANSFER, Act.ACCEPT, Act.DELEGATE, Act.PUBLISH_POLICY, Act.SWITCH_OFF,
-    Act.GO_LIVE,
+    Act.GO_LIVE, Act.RELEASE,
 )  # fmt: skip
 _RUNS = (Act.PROPOSE, Act.PAUSE, Act.ABORT, Act.SKIP_OPTIONAL, Act.REPORT_OUTCOME)
 ALLOW: tuple[tuple[tuple[Act, ...], str], ...] = (
@@ -50,7 +50,7 @@ ALLOW: tuple[tuple[tuple[Act, ...], str], ...] = (
     ((Act.REOPEN,), _APPROVER),
     ((Act.TRANSFER,), f"({_APPROVER} or {_REVOPS})"),
     ((Act.ACCEPT,), "r.sub.id == r.obj.new_owner"),
-    ((Act.SKIP_OPTIONAL,), f"({_OWNER} or {_APPROVER})"),
+    ((Act.SKIP_OPTIONAL, Act.RELEASE), f"({_OWNER} or {_APPROVER})"),
     ((Act.SKIP_REQUIRED,), _APPROVER),
     ((Act.RETRY, Act.RECONCILE), f"({_OWNER} or {_APPROVER} or {_OPERATOR})"),
     ((Act.REPORT_OUTCOME,), f"({_OWNER} or {_EDITOR} or {_APPROVER} or {_OPERATOR})"),
