@@ -107,7 +107,7 @@ def test_a_drafter_that_cannot_answer_is_asked_once_and_the_reasons_wait_for_a_p
     house, plan_id = sent_back()
     told = propose(asked(house, plan_id), Deps(playbook_drafter())).outcome
     assert isinstance(told, NoPlan)
-    house.orchestrator.no_plan("acme", TYPE, told, CAUSE, plan_id)
+    house.orchestrator.no_plan("acme", TYPE, told, CAUSE, plan_id=plan_id)
     found = house.record(plan_id)
     assert (found.plan.revision, len(found.state.sent_back)) == (1, 2)
     assert house.orchestrator.wants_redraft(plan_id) is None
