@@ -47,6 +47,7 @@ def test_each_way_to_break_a_rule_is_found_with_its_code(case):
     now = MONDAY + case.after
     decision = judge(case.plan, case.context, case.policy, case.phase, now)
     assert (case.code, case.where) in {(v.code, v.where) for v in decision.violations}
+    assert "PG999" not in decision.codes
     assert decision.verdict is (Verdict.DENY if Severity.HARD in severities(decision) else Verdict.ASK)
     assert all(v.message and v.where and v.mend.endswith(".") for v in decision.violations)
 
@@ -82,6 +83,7 @@ def test_a_rule_that_raises_denies_and_says_which(monkeypatch):
     decision = judge()
     assert decision.codes == ("PG999",)
     assert decision.verdict is Verdict.DENY
+    assert decision.violations[0].where == "gate"
     assert "PG777 raised ZeroDivisionError" in decision.violations[0].message
 
 

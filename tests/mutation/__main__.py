@@ -17,7 +17,7 @@ from tests.mutation.equivalents import EQUIVALENT
 from tests.mutation.processes import LOADING, SURVIVED, TEST, Faulty, Watch, loaded, preload, staged
 
 ROOT = Path(__file__).parent.parent.parent
-RULES = ("tests/gate/test_rules.py", "tests/gate/test_policy_tables.py", "tests/gate/test_laws.py")
+RULES = tuple(f"tests/gate/test_{name}.py" for name in ("rules", "edges", "sentences", "policy_tables", "laws"))
 AUTHORITY = ("tests/gate/test_authority.py",)
 TABLES = ("tests/plan/test_tables.py", "tests/plan/test_life_of_a_plan.py", "tests/plan/test_exploration.py")
 TARGETS: dict[str, tuple[str, ...]] = {
