@@ -67,10 +67,19 @@ class Plans:
 
     def get(self, plan_id: str | UUID) -> PlanRecord:
         """Return a plan; raise NotFoundError for an unknown id."""
+        self.lock(plan_id)
         row = self._connection.execute(_WITH_LEDGER.where(self._is(plan_id))).mappings().one_or_none()
         if row is None:
             raise _unknown(plan_id)
         return self._record(dict(row))
+
+    def lock(self, plan_id: str | UUID) -> None:
+        """Hold a plan's row, so that what is read of its other rows and of its stream was written together with it.
+
+        SQLite takes its one write lock when a transaction begins, and reads a single state throughout.
+        """
+        if self._connection.dialect.name != "sqlite":
+            self._connection.execute(select(plan.c.plan_id).where(self._is(plan_id)).with_for_update())
 
     def find(
         self, *, account_id: str | None = None, statuses: Iterable[PlanStatus] = tuple(PlanStatus)
@@ -219,6 +228,7 @@ class Plans:
 
     def state(self, plan_id: str | UUID) -> PlanState:
         """Return a plan's state in committed form: all that deciding about its steps and dates needs."""
+        self.lock(plan_id)
         row = self._connection.execute(select(plan.c.plan_id, plan.c.body).where(self._is(plan_id))).one_or_none()
         if row is None:
             raise _unknown(plan_id)

@@ -43,6 +43,8 @@ from store.tables import tenant as tenant_table
 from store.workers import Workers
 
 _INSERT = insert(entry_table)
+_CROSSED = frozenset({"40P01", "40001"})
+"""How PostgreSQL says that two transactions waited for each other and this one gave way."""
 
 
 class Cursor:
@@ -313,6 +315,8 @@ class Unit:
 
     def _cursor(self, stream: str) -> Cursor:
         if stream not in self._cursors:
+            if stream.startswith("plan/"):
+                self.plans.lock(stream.removeprefix("plan/"))
             wanted = (stream_table.c.tenant_id == self.tenant_id, stream_table.c.stream == stream)
             row = self._connection.execute(select(stream_table).where(*wanted)).first()
             cursor = Cursor(row.last_seq if row else 0, row.state_digest if row else None)
@@ -405,6 +409,8 @@ class Store:
         except IntegrityError as error:
             raise StaleError("somebody else wrote at the same moment; nothing of this was kept, repeat it") from error
         except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) in _CROSSED:
+                raise StaleError("somebody else wrote about the same at the same moment; repeat it") from error
             raise StoreError(f"the database does not answer ({error.orig}); check it with: oncourse doctor") from error
 
     @contextmanager

@@ -18,6 +18,8 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import NamedTuple
 
+import psycopg
+
 from oncourse.promises import broken
 from orchestrator import moves, sending
 from plan import CLOSED
@@ -144,7 +146,7 @@ def campaign(
                     people.look()
                 if not forgotten and len(shared.connector().applied()) > plans * 2:
                     forgotten = True
-                    _forget(url)
+                    forget(url)
                 if time.monotonic() - began > patience:
                     break
                 time.sleep(0.1)
@@ -168,16 +170,14 @@ def _over(house, plans: int) -> bool:
         return len(found) >= plans and all(r.plan.status in CLOSED for r in found) and "STARTED" not in effects
 
 
-def _forget(url: str) -> None:
+def forget(url: str) -> None:
     """Throw the queue away while workers use it."""
-    from sqlalchemy import create_engine, text
-
     if url.startswith("sqlite"):
         for suffix in ("", "-wal", "-shm"):
             Path(queue_url(url).removeprefix("sqlite:///") + suffix).unlink(missing_ok=True)
         return
-    with create_engine(url.replace("postgresql://", "postgresql+psycopg://")).begin() as connection:
-        connection.execute(text("DROP SCHEMA dbos CASCADE"))
+    with psycopg.connect(url) as connection:
+        connection.execute("DROP SCHEMA dbos CASCADE")
 
 
 def _look(shared: Shared, house, plans: int) -> list[str]:

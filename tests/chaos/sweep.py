@@ -19,7 +19,7 @@ from plan import CLOSED
 from store import open_engine
 from tests.chaos.deaths import Counted, MortalConnector, MortalStore
 from tests.chaos.people import People
-from tests.chaos.world import TENANT, Shared, found
+from tests.chaos.world import TENANT, Shared, found, opened
 from tests.databases import fresh_url
 from tests.house import BERLIN, MONDAY
 
@@ -101,6 +101,7 @@ def one_life(url: str, folder: Path, at: int | None) -> Life:
         findings = [f"{f.promise}: {f.what}" for f in broken(unit)]
         statuses = tuple(str(r.plan.status) for r in unit.plans.find())
         effects = {e.key for e in unit.effects.every() if e.status == "DONE"}
+    opened(url).dispose()
     connector = shared.connector()
     if effects != connector.applied():
         findings.append(f"recorded {sorted(effects)} but the world saw {sorted(connector.applied())}")

@@ -3,8 +3,11 @@
 import json
 import os
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
+
+from sqlalchemy import Engine
 
 from agent import Deps, playbook_drafter
 from gate import default_bundle
@@ -115,6 +118,12 @@ class Ledgered:
         return {path.name.replace("_", ":") for path in self._applied.iterdir()}
 
 
+@cache
+def opened(url: str) -> Engine:
+    """Return this process's one engine for a database."""
+    return open_engine(url)
+
+
 class Shared(NamedTuple):
     """What every process of one run opens."""
 
@@ -130,7 +139,7 @@ class Shared(NamedTuple):
 
     def store(self) -> Store:
         """Return the store."""
-        return Store(open_engine(self.url), random_salt)
+        return Store(opened(self.url), random_salt)
 
     def connector(self, draw=None) -> Ledgered:
         """Return the connector."""
@@ -164,7 +173,7 @@ class Shared(NamedTuple):
 
 def found(url: str, folder: Path, *, scale: float, accounts: int, faults: Faults = FAULTLESS) -> Shared:
     """Make the tenant with its people and accounts; their postures have changed, so plans will be drafted."""
-    upgrade(open_engine(url))
+    upgrade(opened(url))
     shared = Shared(url, str(folder), datetime.now(UTC).isoformat(), scale, faults)
     house = shared.house()
     root = Principal(principal_id="root", tenant_id=TENANT, roles=frozenset(PEOPLE["root"]))

@@ -1,0 +1,106 @@
+"""The durable engine over real databases: nothing is lost with a worker, with its queue, or at any point of a life."""
+
+import multiprocessing
+import time
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from oncourse.promises import broken
+from tests.chaos.campaign import forget
+from tests.chaos.sweep import sweep
+from tests.chaos.world import found, opened
+from tests.databases import fresh_url
+from tests.house import MONDAY
+
+CONTEXT = multiprocessing.get_context("forkserver")
+SOON = 40
+"""Seconds in which what is asked for must have come, on a busy machine too."""
+
+
+def work(shared, name):
+    shared.worker(name).run_worker(Event())
+
+
+def stuck(shared, name, sign):
+    """Work, but stay in the first visit for ever."""
+    worker = shared.worker(name)
+
+    def begin(_tenant, _target):
+        Path(sign).touch()
+        time.sleep(600)
+
+    worker._visit = begin
+    worker.run_worker(Event())
+
+
+def start(*words):
+    child = CONTEXT.Process(target=words[0], args=words[1:], daemon=True)
+    child.start()
+    return child
+
+
+def eventually(what):
+    ends = time.monotonic() + SOON
+    while not (found := what()) and time.monotonic() < ends:
+        time.sleep(0.1)
+    return found
+
+
+def drafts(house):
+    with house.desk.unit() as unit:
+        return unit.plans.find()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def shared(request, tmp_path):
+    url = fresh_url(request.param, tmp_path)
+    yield found(url, tmp_path, scale=60, accounts=1)
+    opened(url).dispose()
+
+
+def test_what_a_killed_worker_had_begun_another_one_takes_over(shared, tmp_path):
+    sign = tmp_path / "begun"
+    first = start(stuck, shared, "first", str(sign))
+    assert eventually(sign.exists)
+    first.kill()
+    first.join()
+    house = shared.house()
+    assert drafts(house) == []
+    second = start(work, shared, "second")
+    try:
+        assert eventually(lambda: drafts(house))
+        with house.desk.store.workers(reading=True) as workers:
+            known = workers.alive(MONDAY)
+        assert known == ["second"]
+    finally:
+        second.kill()
+        second.join()
+    with house.desk.unit() as unit:
+        assert len(unit.plans.find()) == 1
+        assert broken(unit) == []
+
+
+def test_a_queue_that_is_thrown_away_loses_nothing(shared, tmp_path):
+    sign = tmp_path / "begun"
+    first = start(stuck, shared, "first", str(sign))
+    assert eventually(sign.exists)
+    first.kill()
+    first.join()
+    forget(shared.url)
+    second = start(work, shared, "second")
+    try:
+        assert eventually(lambda: drafts(shared.house()))
+    finally:
+        second.kill()
+        second.join()
+
+
+def test_a_worker_killed_at_points_of_a_life_leaves_it_to_be_finished_cleanly():
+    lives = sweep("sqlite", every=31)
+    assert len(lives) >= 3
+    for life in lives:
+        assert life.died, life.point
+        assert (life.statuses, life.findings) == (("COMPLETED",), ()), life.point
+        assert life.repeats <= 1
