@@ -26,11 +26,16 @@ def activate(desk: Desk, plan_id: str, cause: Cause) -> PlanStatus:
             return _activated(Hand(unit, desk.system, cause=cause), unit.plans.get(plan_id))
     except SlotTakenError as taken:
         with desk.unit() as unit:
-            return _conflict(Hand(unit, desk.system, cause=cause), unit.plans.get(plan_id), taken.holder)
+            record = unit.plans.get(plan_id)
+            if record.plan.status is not PlanStatus.APPROVED:
+                return record.plan.status
+            return _conflict(Hand(unit, desk.system, cause=cause), record, taken.holder)
 
 
 def _activated(hand: Hand, record: PlanRecord) -> PlanStatus:
     unit = hand.unit
+    if record.plan.status is not PlanStatus.APPROVED:
+        return record.plan.status  # somebody else was faster
     void = _void(unit, record)
     if void:
         return _back(hand, record, void, "")

@@ -14,18 +14,16 @@ from orchestrator import sending
 from orchestrator.desk import Desk, bundle, situation
 from orchestrator.holding import held, reaches_out
 from orchestrator.landing import after_failure, time_out, wake_if_open
-from orchestrator.moves import Hand
+from orchestrator.moves import Hand, satisfied
 from orchestrator.rendering import keep_text, render
 from plan import (
     CLOSED,
     SETTLED,
-    SUCCEEDED,
     UNSENT,
     Approval,
     Calendar,
     Cause,
     Dependency,
-    DependencyKind,
     PlanEvent,
     PlanStatus,
     PlanStep,
@@ -186,7 +184,7 @@ def _lapsed_approvals(view: View, step: PlanStep) -> Due | None:
 def _ready(view: View, step: PlanStep) -> Due | None:
     if not view.active or step.status is not StepStatus.PENDING:
         return None
-    if not all(_satisfied(view.plan, d) for d in step.depends_on):
+    if not all(satisfied(view.plan, d) for d in step.depends_on):
         return None
     return Due("ready", step, opens_at(view, step))
 
@@ -201,25 +199,16 @@ def opens_at(view: View, step: PlanStep) -> datetime:
 def _starts(view: View, step: PlanStep) -> Due | None:
     if not view.active or step.status is not StepStatus.READY:
         return None
-    if not all(_satisfied(view.plan, d) for d in step.depends_on):  # a parent may have been taken up again by hand
+    if not all(satisfied(view.plan, d) for d in step.depends_on):  # a parent may have been taken up again by hand
         return None
     if view.held and reaches_out(step):
         return None
     return Due("start", step, max(step.not_before, step.wait_until or step.not_before))
 
 
-def _satisfied(plan: RevenuePlanV1, dependency: Dependency) -> bool:
-    parent = plan.step(dependency.step_id)
-    if dependency.kind is DependencyKind.SUCCESS:
-        return parent.status in SUCCEEDED
-    if dependency.kind is DependencyKind.FINISHED:
-        return parent.status in SETTLED
-    return parent.status in SETTLED and parent.outcome in dependency.outcomes
-
-
 def _impossible(plan: RevenuePlanV1, dependency: Dependency) -> bool:
     parent = plan.step(dependency.step_id)
-    return parent.status in SETTLED and not _satisfied(plan, dependency)
+    return parent.status in SETTLED and not satisfied(plan, dependency)
 
 
 def _do_time_out(hand: Hand, state: PlanState, step: PlanStep) -> None:

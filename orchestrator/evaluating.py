@@ -4,7 +4,7 @@ from evaluator import Ending, Evaluation, evaluate
 from ledger import Actor, Authority, ObjectiveEvaluated
 from orchestrator.desk import Desk
 from orchestrator.moves import Hand
-from plan import ActorKind, Cause, PlanEvent, PlanStatus, RevenuePlanV1, digest
+from plan import CLOSED, ActorKind, Cause, PlanEvent, PlanStatus, RevenuePlanV1, digest
 from store import PlanRecord, Unit
 
 _EVENTS: dict[Ending, PlanEvent] = {
@@ -30,6 +30,8 @@ def close_if_over(desk: Desk, plan_id: str, cause: Cause) -> Evaluation:
     with desk.unit() as unit:
         known = unit.plans.state(plan_id)
         found = read(unit, known.plan)
+        if known.plan.status in CLOSED:
+            return found  # somebody else was faster
         told = digest(found.model_dump(mode="json", exclude={"at"}))
         if told == known.reading and found.ending is Ending.GOES_ON:
             return found

@@ -18,13 +18,18 @@ from orchestrator.touches import followed
 from plan import (
     CLOSED,
     RESULT_EVENTS,
+    SETTLED,
+    SUCCEEDED,
     UNSENT,
     ActionSpec,
     BackoffKind,
     Cause,
+    Dependency,
+    DependencyKind,
     PlanEvent,
     PlanStatus,
     PlanStep,
+    RevenuePlanV1,
     StepEvent,
     StepStatus,
     Tenant,
@@ -150,6 +155,16 @@ def retry_at(unit: Unit, spec: ActionSpec, attempts: int, tenant: Tenant) -> dat
 def done_status(step: PlanStep) -> StepStatus:
     """Return how this step ends well."""
     return success_status(step.approval)
+
+
+def satisfied(plan: RevenuePlanV1, dependency: Dependency) -> bool:
+    """Tell whether what a step waits for has settled as the plan demands."""
+    parent = plan.step(dependency.step_id)
+    if dependency.kind is DependencyKind.SUCCESS:
+        return parent.status in SUCCEEDED
+    if dependency.kind is DependencyKind.FINISHED:
+        return parent.status in SETTLED
+    return parent.status in SETTLED and parent.outcome in dependency.outcomes
 
 
 def attempts_left(step: PlanStep) -> bool:

@@ -15,7 +15,7 @@ from orchestrator.desk import Desk, findings, gate_context, judge, situation
 from orchestrator.evaluating import objective_met
 from orchestrator.holding import held, reaches_out
 from orchestrator.landing import after_failure, wake_if_open
-from orchestrator.moves import CLAIM, Hand, attempts_left, done_status, retry_at
+from orchestrator.moves import CLAIM, Hand, attempts_left, done_status, retry_at, satisfied
 from orchestrator.ports import Order, Receipt, ReceiptKind
 from orchestrator.rendering import keep_text, render
 from orchestrator.touches import touched
@@ -25,8 +25,10 @@ from plan import (
     Cause,
     Mode,
     PlanEvent,
+    PlanStatus,
     PlanStep,
     Provider,
+    RevenuePlanV1,
     StepEvent,
     StepStatus,
     count_persons,
@@ -48,7 +50,7 @@ def start(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
         record = unit.plans.get(plan_id)
         unit.accounts.lock(record.plan.account_id)
         step = record.plan.step(step_id)
-        if reaches_out(step) and held(unit, record.plan.account_id):
+        if not _may_start(unit, record.plan, step):
             return False
         kept = _text_of(unit, record, step)
         context = gate_context(unit, record, objective_met=objective_met(unit, record))
@@ -71,6 +73,14 @@ def start(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
         order, fence = _intend(unit, record, step, kept, key)
     _deliver(desk, order, fence)
     return True
+
+
+def _may_start(unit: Unit, plan: RevenuePlanV1, step: PlanStep) -> bool:
+    """Tell whether a step may start in this transaction: whoever stopped something since it was due comes first."""
+    runs = plan.status is PlanStatus.ACTIVE and unit.now <= plan.expires_at
+    due = step.status is StepStatus.READY and step.not_before <= unit.now <= step.due_by
+    ready = all(satisfied(plan, need) for need in step.depends_on)
+    return runs and due and ready and not (reaches_out(step) and held(unit, plan.account_id))
 
 
 def _held_up(hand: Hand, state: PlanState, step: PlanStep, decision: Decision, kept: Artefact) -> bool:

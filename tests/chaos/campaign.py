@@ -116,6 +116,22 @@ class Herd:
         self.kills += 1
         self._workers[index] = self._start()
 
+    def lose_the_queue(self, url: str) -> None:
+        """Kill all workers at once, throw their queue away, and start others."""
+        self._stop.set()
+        self._keeper.join()
+        for index, child in enumerate(self._workers):
+            child.kill()
+            child.join()
+            self.kills += 1
+            self._workers[index] = None
+        self._frozen.clear()
+        forget(url)
+        self._workers = [self._start() for _ in self._workers]
+        self._stop = Event()
+        self._keeper = Thread(target=self._keep, daemon=True)
+        self._keeper.start()
+
     def end(self) -> None:
         """Thaw and end all of them."""
         self._stop.set()
@@ -146,7 +162,7 @@ def campaign(
                     people.look()
                 if not forgotten and len(shared.connector().applied()) > plans * 2:
                     forgotten = True
-                    forget(url)
+                    herd.lose_the_queue(url)
                 if time.monotonic() - began > patience:
                     break
                 time.sleep(0.1)
@@ -171,7 +187,7 @@ def _over(house, plans: int) -> bool:
 
 
 def forget(url: str) -> None:
-    """Throw the queue away while workers use it."""
+    """Throw the queue away."""
     if url.startswith("sqlite"):
         for suffix in ("", "-wal", "-shm"):
             Path(queue_url(url).removeprefix("sqlite:///") + suffix).unlink(missing_ok=True)

@@ -251,3 +251,35 @@ def test_not_even_the_same_call_is_made_again_while_a_switch_is_on():
     mine = [o for o in house.executor.asked[asked:] if o.action_type == "PREP_RENEWAL_BRIEF"]
     assert (mine, brief_of(house, plan_id).status) == ([], StepStatus.IN_DOUBT)
     assert house.broken() == []
+
+
+@pytest.mark.parametrize("stop", ["pause", "abort", "not at all"])
+def test_a_stop_that_comes_between_the_look_and_the_start_comes_first(stop):
+    """Another process may stop a plan after a worker found its step due and before it starts it."""
+    from orchestrator import sending
+    from plan import Cause
+
+    house = House(executor=Connector())
+    plan_id = house.active()
+    house.clock.set(brief_of(house, plan_id).not_before)
+    while brief_of(house, plan_id).status is not StepStatus.READY:
+        house.engine.tick(f"plan/{plan_id}")
+    if stop != "not at all":
+        getattr(house.orchestrator, stop)(plan_id, "Wait for me.", house.who("otto"))
+    brief = brief_of(house, plan_id)
+    started = sending.start(house.orchestrator.desk, plan_id, brief.step_id, Cause(kind="timer", ref="now"))
+    assert (started, len(house.executor.orders)) == ((True, 1) if stop == "not at all" else (False, 0))
+    assert house.broken() == []
+
+
+def test_who_comes_too_late_to_start_or_to_close_a_plan_changes_nothing():
+    house = House()
+    plan_id = house.active()
+    cause = house.plan(plan_id).created_from
+    entries = house.types(plan_id)
+    assert house.orchestrator.activate(plan_id, cause) is PlanStatus.ACTIVE
+    assert house.types(plan_id) == entries
+    house.orchestrator.abort(plan_id, "No longer needed.", house.who("otto"))
+    entries = house.types(plan_id)
+    house.orchestrator.evaluate(plan_id, cause)
+    assert house.types(plan_id) == entries
