@@ -52,7 +52,7 @@ class Ticker(Protocol):
 
 
 class DurableEngine:
-    """One worker: it queues what is due, visits what is queued, and takes over from workers that died."""
+    """One worker: it queues what is due, visits what is queued, and takes over what workers that died had begun."""
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class DurableEngine:
 
     def run_worker(self, stop: Flag) -> None:
         """Work until `stop` is set, then finish the visits under way and leave."""
+        self._beat(self._machine.now())
         DBOS(config=_config(self._url, self._worker, self._pace.at_once))
 
         @DBOS.workflow(name="visit")
@@ -97,6 +98,7 @@ class DurableEngine:
                 if now - beaten >= self._pace.silence / 4:
                     beaten = now
                     self._beat(now)
+                    self.take_over()
                 if now - kept >= self._pace.keep / 4:
                     kept = now
                     self.retain(now - self._pace.keep)
@@ -164,20 +166,25 @@ class DurableEngine:
         return at is not None and at <= self._clock.now()
 
     def _beat(self, now: datetime) -> None:
+        """Say that this worker lives, and strike off those that have fallen silent."""
         with self._store.workers() as workers:
             workers.beat(self._worker, now)
-            dead = [name for name in workers.silent(now - self._pace.silence) if name != self._worker]
-        for name in dead:
-            self.take_over(name)
+            for name in workers.silent(now - self._pace.silence):
+                workers.forget(name)
 
-    def take_over(self, dead: str) -> int:
-        """Queue again what a dead worker had begun; return how many visits."""
-        begun = DBOS.list_workflows(status="PENDING", executor_id=dead, load_input=False, load_output=False)
-        if begun:
-            DBOS.resume_workflows([one.workflow_id for one in begun], queue_name=QUEUE)
-        with self._store.workers() as workers:
-            workers.forget(dead)
-        return len(begun)
+    def take_over(self) -> int:
+        """Queue again what was begun by workers of whom nothing is heard; return how many visits.
+
+        Whoever was frozen and struck off, or died before it was first heard of, left no name: so it is asked of each
+        visit under way whether its worker lives.
+        """
+        with self._store.workers(reading=True) as workers:
+            alive = {self._worker, *workers.alive(self._machine.now() - self._pace.silence)}
+        begun = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        orphans = [one.workflow_id for one in begun if one.executor_id not in alive]
+        if orphans:
+            DBOS.resume_workflows(orphans, queue_name=QUEUE)
+        return len(orphans)
 
     def retain(self, before: datetime) -> int:
         """Delete visits that ended before an instant; return how many."""
