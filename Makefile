@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 ROOMS  := plan gate evaluator ledger store agent orchestrator oncourse
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types house cover evals bench nightly lock build clean
+.PHONY: help setup demo test check lint types house cover evals bench nightly chaos lock build clean
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ nightly: $(STAMP) ## the long proofs: authority, races, states, governed lives, 
 	@echo "governed lives: 250 of up to 25 moves each"
 	@$(BIN)/python -m pytest --hypothesis-profile=nightly tests/orchestrator/test_governed_lives.py
 	@$(BIN)/python -m tests.mutation
+
+chaos: $(STAMP) ## kill workers at every point of a life, and kill and freeze them at random
+	@$(BIN)/python -m tests.chaos.sweep
+	@$(BIN)/python -m tests.chaos.campaign $(SEED) $(PLANS)
 
 lock: ## renew requirements/dev.lock (with hashes, without addresses)
 	@test -x $(BIN)/uv || ($(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv)
