@@ -69,7 +69,7 @@ class DurableEngine:
         self._store, self._tickers, self._clock, self._machine = store, tickers, clock, machine
         self._url, self._worker, self._pace = url, worker_id, pace or Pace()
         self._asked: dict[str, tuple[datetime, datetime]] = {}
-        self._count = 0
+        self._name, self._count = f"{worker_id}-{machine.now():%Y%m%d%H%M%S%f}", 0
 
     def run_worker(self, stop: Flag) -> None:
         """Work until `stop` is set, then finish the visits under way and leave."""
@@ -121,7 +121,7 @@ class DurableEngine:
     def wake(self, name: str, at: datetime) -> bool:
         """Queue a visit of `TENANT/plan/ID` or `TENANT/event/SOURCE/ID` now; False where one is queued already."""
         self._count += 1
-        mine = f"{self._worker}-{self._count}"
+        mine = f"{self._name}-{self._count}"
         tenant_id, _, target = name.partition("/")
         handle = DBOS.enqueue_workflow_with_options(
             {
