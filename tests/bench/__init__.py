@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.bench import authority, gate, imports, latency, simulation, ticks, virtual_time
+from tests.bench import authority, gate, imports, latency, simulation, sleepers, ticks, virtual_time
 
 SUBJECTS: dict[str, Callable[..., list[str]]] = {
     "gate": gate.lines,
@@ -12,5 +12,6 @@ SUBJECTS: dict[str, Callable[..., list[str]]] = {
     "import": imports.lines,
     "ticks": ticks.lines,
     "latency": latency.lines,
+    "sleepers": sleepers.lines,
 }
 """Every benchmark by its name; `quick` runs it once at a tiny size."""

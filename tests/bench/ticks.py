@@ -118,7 +118,7 @@ def _commands(here: Opened, plan_id: str) -> str:
 def empty_visits(url: str, visits: int) -> Taken:
     """Queue and do visits that do nothing, with the engine's own settings of the queue."""
     pace, left, done = Pace(), [visits], Event()
-    DBOS(config=_config(queue_url(url), "bench", pace.at_once))
+    DBOS(config=_config(queue_url(url), "bench", pace.held))
 
     @DBOS.workflow(name="visit")
     def visit(_tenant_id: str, _target: str) -> None:
@@ -128,7 +128,7 @@ def empty_visits(url: str, visits: int) -> Taken:
 
     left[:] = range(visits)
     DBOS.launch()
-    DBOS.register_queue(QUEUE, worker_concurrency=pace.at_once, polling_interval_sec=pace.poll.total_seconds())
+    DBOS.register_queue(QUEUE, worker_concurrency=pace.held, polling_interval_sec=pace.poll.total_seconds())
     time.sleep(1)  # the queue's own threads have begun
     span = Span()
     for number in range(visits):

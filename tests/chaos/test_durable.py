@@ -41,9 +41,23 @@ def stuck(shared, name, sign):
 
 def steadfast(shared, name):
     """Work, and queue nothing a second time."""
-    worker = shared.worker(name)
-    worker._pace = FAST._replace(again=timedelta(hours=1))
-    worker.run_worker(Event())
+    shared.worker(name, pace=FAST._replace(again=timedelta(hours=1))).run_worker(Event())
+
+
+def leaving(shared, seen):
+    """Work on one visit at a time, and be told to end during the first one, when others are held."""
+    stop, worker = Event(), shared.worker("leaving", pace=FAST._replace(at_once=1))
+
+    def visit(_tenant, target):
+        with Path(seen).open("a") as file:
+            file.write(f"{target}\n")
+        ends = time.monotonic() + SOON
+        while len(worker._held) < 3 and time.monotonic() < ends:
+            time.sleep(0.05)
+        stop.set()
+
+    worker._visit = visit
+    worker.run_worker(stop)
 
 
 def start(*words):
@@ -64,13 +78,13 @@ def drafts(house):
         return unit.plans.find()
 
 
-def goal(now):
+def goal(now, name="g1"):
     body = TenantGoal(
-        goal_id="g1", plan_type=PlanType.RENEWAL_DEFENSE, metric="ARR", target_bp=9500, horizon_on=now.date()
+        goal_id=name, plan_type=PlanType.RENEWAL_DEFENSE, metric="ARR", target_bp=9500, horizon_on=now.date()
     )
     return Inbound(
         source="crm",
-        event_id="g1",
+        event_id=name,
         type=EventType.GOAL_CHANGED,
         body=body.model_dump(mode="json"),
         received_at=now,
@@ -143,6 +157,22 @@ def test_a_worker_that_starts_anew_under_its_old_name_queues_anew(shared):
     second = start(steadfast, shared, "same")
     try:
         assert eventually(lambda: taken_up(house, event))
+    finally:
+        second.kill()
+        second.join()
+
+
+def test_a_worker_that_ends_leaves_the_visits_that_it_only_holds_to_the_next_one(shared, tmp_path):
+    house, seen = shared.house(), tmp_path / "seen"
+    events = [goal(house.desk.clock.now(), f"g{number}") for number in range(2)]
+    house.receive_all(events)
+    first = start(leaving, shared, str(seen))
+    first.join(2 * SOON)
+    assert first.exitcode == 0
+    assert len(seen.read_text().splitlines()) == 1
+    second = start(work, shared, "second")
+    try:
+        assert eventually(lambda: drafts(house) and all(taken_up(house, event) for event in events))
     finally:
         second.kill()
         second.join()
