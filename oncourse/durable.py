@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
+from threading import Semaphore
 from typing import NamedTuple, Protocol
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
@@ -37,6 +38,8 @@ class Pace(NamedTuple):
     """How long finished visits stay in the queue's database."""
     at_once: int = 8
     """Visits at the same time in one worker."""
+    held: int = 32
+    """Visits that a worker takes at most: the others wait in it, since the queue is asked only once a poll."""
 
 
 class Ticker(Protocol):
@@ -69,20 +72,27 @@ class DurableEngine:
         self._store, self._tickers, self._clock, self._machine = store, tickers, clock, machine
         self._url, self._worker, self._pace = url, worker_id, pace or Pace()
         self._asked: dict[str, tuple[datetime, datetime]] = {}
-        self._count = 0
+        self._held: set[str] = set()
+        self._turns = Semaphore(self._pace.at_once)
+        self._name, self._count = f"{worker_id}-{machine.now():%Y%m%d%H%M%S%f}", 0
 
     def run_worker(self, stop: Flag) -> None:
-        """Work until `stop` is set, then finish the visits under way and leave."""
+        """Work until `stop` is set, then finish the visits under way, leave the others to the next look, and leave."""
         self._beat(self._machine.now())
-        DBOS(config=_config(self._url, self._worker, self._pace.at_once))
+        DBOS(config=_config(self._url, self._worker, self._pace.held))
 
         @DBOS.workflow(name="visit")
         def visit(tenant_id: str, target: str) -> None:
-            self._visit(tenant_id, target)
+            name = f"{tenant_id}/{target}"
+            self._held.add(name)
+            with self._turns:
+                if not stop.is_set():
+                    self._visit(tenant_id, target)
+            self._held.discard(name)
 
         DBOS.launch()
         poll = self._pace.poll.total_seconds()
-        DBOS.register_queue(QUEUE, worker_concurrency=self._pace.at_once, polling_interval_sec=poll)
+        DBOS.register_queue(QUEUE, worker_concurrency=self._pace.held, polling_interval_sec=poll)
         try:
             self._work(stop, poll)
         finally:
@@ -109,19 +119,19 @@ class DurableEngine:
 
     def sweep(self) -> int:
         """Queue a visit of everything that is due and not queued yet; return how many."""
-        now = self._machine.now()
+        now, held = self._machine.now(), frozenset(self._held)
         with self._store.workers(reading=True) as workers:
             due = {f"{d.tenant_id}/{d.target}": d.at for d in workers.due(self._clock.now(), SWEEP)}
         self._asked = {
             name: (at, asked) for name, (at, asked) in self._asked.items()
             if due.get(name) == at and now - asked < self._pace.again
         }  # fmt: skip
-        return sum(self.wake(name, at) for name, at in due.items() if name not in self._asked)
+        return sum(self.wake(name, at) for name, at in due.items() if name not in self._asked and name not in held)
 
     def wake(self, name: str, at: datetime) -> bool:
         """Queue a visit of `TENANT/plan/ID` or `TENANT/event/SOURCE/ID` now; False where one is queued already."""
         self._count += 1
-        mine = f"{self._worker}-{self._count}"
+        mine = f"{self._name}-{self._count}"
         tenant_id, _, target = name.partition("/")
         handle = DBOS.enqueue_workflow_with_options(
             {
@@ -200,7 +210,7 @@ class DurableEngine:
         return len(ended)
 
 
-def _config(url: str, worker_id: str, at_once: int) -> DBOSConfig:
+def _config(url: str, worker_id: str, held: int) -> DBOSConfig:
     """Return the configuration of a queue that holds nothing but names of targets."""
     config: DBOSConfig = {
         "name": "oncourse",
@@ -208,7 +218,7 @@ def _config(url: str, worker_id: str, at_once: int) -> DBOSConfig:
         "executor_id": worker_id,
         "application_version": VERSION,
         "serializer": DBOSPortableJSONSerializer(),
-        "max_executor_threads": at_once,
+        "max_executor_threads": held,
         "log_level": "ERROR",
     }
     engine = open_queue(url)

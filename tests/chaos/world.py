@@ -156,7 +156,7 @@ class Shared(NamedTuple):
         graph = build_graph(house, Deps(drafter=playbook_drafter()))
         return InProcessEngine(house.desk.store, TENANT, graph, house.desk.clock)
 
-    def worker(self, name: str, *, store: Store | None = None, executor=None) -> DurableEngine:
+    def worker(self, name: str, *, store: Store | None = None, executor=None, pace: Pace = FAST) -> DurableEngine:
         """Return a worker."""
         house = self.house(store, executor)
         ticker = self.ticker(house)
@@ -167,7 +167,7 @@ class Shared(NamedTuple):
             worker_id=name,
             clock=house.desk.clock,
             machine=RealClock(),
-            pace=FAST,
+            pace=pace,
         )
 
 
