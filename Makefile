@@ -56,8 +56,8 @@ nightly: $(STAMP) ## the long proofs: authority, races, states, governed lives, 
 	@$(BIN)/python -m tests.mutation
 
 chaos: $(STAMP) ## kill workers at every point of a life, and kill and freeze them at random
-	@$(BIN)/python -m tests.chaos.sweep
-	@$(BIN)/python -m tests.chaos.campaign $(SEED) $(PLANS)
+	@$(BIN)/python -m tests.chaos sweep
+	@$(BIN)/python -m tests.chaos campaign $(if $(SEED),--seed $(SEED)) $(if $(PLANS),--plans $(PLANS))
 
 lock: ## renew requirements/dev.lock (with hashes, without addresses)
 	@test -x $(BIN)/uv || ($(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv)

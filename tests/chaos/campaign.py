@@ -1,4 +1,4 @@
-"""Kill, freeze and thaw workers at random while plans live: `python -m tests.chaos.campaign [seed] [plans]`.
+"""Kill, freeze and thaw workers at random while plans live: `python -m tests.chaos campaign`.
 
 Weeks pass in seconds under a scaled clock. The connector loses and turns away answers; people approve, answer and look
 up what is in doubt. At the end every promise is checked, and the connector's own book against the effects.
@@ -8,7 +8,6 @@ import multiprocessing
 import os
 import random
 import signal
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -25,6 +24,7 @@ from orchestrator import moves, sending
 from plan import CLOSED
 from store import StoreError, queue_url
 from tests.chaos.people import People
+from tests.chaos.telling import KINDS, say, words
 from tests.chaos.world import Faults, Shared, found
 from tests.databases import fresh_url
 from tests.house import BERLIN
@@ -216,19 +216,17 @@ def _look(shared: Shared, house, plans: int) -> list[str]:
     return found
 
 
-def main(words: list[str]) -> int:
+def main(given: list[str]) -> int:
     """Run one campaign on each database and print what came of it."""
-    seed, plans = (int(words[0]) if words else 1), (int(words[1]) if len(words) > 1 else 60)
+    parser = words("campaign", __doc__)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--plans", type=int, default=60)
+    asked = parser.parse_args(given)
     bad = 0
-    for kind in ("sqlite", "postgresql"):
-        report = campaign(kind, seed, plans, amnesia=True)
+    for kind in asked.database or KINDS:
+        report = campaign(kind, asked.seed, asked.plans, amnesia=True)
         for line in report.findings[:20]:
-            sys.stdout.write(f"{line}\n")
-        sys.stdout.write(report.line() + "\n")
-        sys.stdout.flush()
+            say(line)
+        say(report.line())
         bad += len(report.findings)
     return int(bad > 0)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
