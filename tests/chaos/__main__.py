@@ -1,10 +1,15 @@
-"""The long chaos runs by name: `python -m tests.chaos sweep|campaign ...`; each says what it takes with --help."""
+"""The long chaos runs by name: `python -m tests.chaos RUN ...`; each says what it takes with --help."""
 
 import sys
 
-from tests.chaos import campaign, sweep
+from tests.chaos import approvals, campaign, exclusivity, sweep
 
-RUNS = {"sweep": sweep.main, "campaign": campaign.main}
+RUNS = {
+    "sweep": sweep.main,
+    "campaign": campaign.main,
+    "approvals": approvals.main,
+    "exclusivity": exclusivity.main,
+}
 
 
 def main(words: list[str]) -> int:

@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from oncourse.promises import broken
-from tests.chaos.campaign import forget
+from tests.chaos.herd import forget
 from tests.chaos.sweep import sweep
 from tests.chaos.world import found, opened
 from tests.databases import fresh_url
