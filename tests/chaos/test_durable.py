@@ -6,11 +6,13 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from dbos import DBOS
 
+from oncourse.durable import QUEUE
 from oncourse.promises import broken
 from tests.chaos.herd import forget
 from tests.chaos.sweep import sweep
-from tests.chaos.world import found, opened
+from tests.chaos.world import FAST, found, opened
 from tests.databases import fresh_url
 from tests.house import MONDAY
 
@@ -32,6 +34,23 @@ def stuck(shared, name, sign):
         time.sleep(600)
 
     worker._visit = begin
+    worker.run_worker(Event())
+
+
+def taken_over(shared, name):
+    """Work, but have the first visit taken over while it is under way, as after a freeze."""
+    worker, visits = shared.worker(name), []
+    worker._pace = FAST._replace(at_once=1)
+    visit = worker._visit
+
+    def late(tenant, target):
+        visits.append(target)
+        if len(visits) == 1:
+            DBOS.resume_workflows([DBOS.workflow_id], queue_name=QUEUE)
+        else:
+            visit(tenant, target)
+
+    worker._visit = late
     worker.run_worker(Event())
 
 
@@ -84,6 +103,16 @@ def test_what_a_killed_worker_had_begun_another_one_takes_over(shared, tmp_path,
     with house.desk.unit() as unit:
         assert len(unit.plans.find()) == 1
         assert broken(unit) == []
+
+
+def test_a_worker_whose_visit_was_taken_over_while_it_lived_works_on(shared):
+    """Whoever has lost a visit waits for what its new owner makes of it: that must not keep anybody from working."""
+    only = start(taken_over, shared, "only")
+    try:
+        assert eventually(lambda: drafts(shared.house()))
+    finally:
+        only.kill()
+        only.join()
 
 
 def test_a_queue_that_is_thrown_away_loses_nothing(shared, tmp_path):
