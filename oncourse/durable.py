@@ -79,16 +79,18 @@ class DurableEngine:
     def run_worker(self, stop: Flag) -> None:
         """Work until `stop` is set, then finish the visits under way, leave the others to the next look, and leave."""
         self._beat(self._machine.now())
-        DBOS(config=_config(self._url, self._worker, self._pace.held))
+        DBOS(config=_config(self._url, self._worker))
 
         @DBOS.workflow(name="visit")
         def visit(tenant_id: str, target: str) -> None:
             name = f"{tenant_id}/{target}"
             self._held.add(name)
-            with self._turns:
-                if not stop.is_set():
-                    self._visit(tenant_id, target)
-            self._held.discard(name)
+            try:
+                with self._turns:
+                    if not stop.is_set():
+                        self._visit(tenant_id, target)
+            finally:
+                self._held.discard(name)
 
         DBOS.launch()
         poll = self._pace.poll.total_seconds()
@@ -210,15 +212,18 @@ class DurableEngine:
         return len(ended)
 
 
-def _config(url: str, worker_id: str, held: int) -> DBOSConfig:
-    """Return the configuration of a queue that holds nothing but names of targets."""
+def _config(url: str, worker_id: str) -> DBOSConfig:
+    """Return the configuration of a queue that holds nothing but names of targets.
+
+    The queue bounds the visits at once; its threads must have no bound. A visit that was taken over while its worker
+    lived keeps its thread until the new owner is done: with few threads, workers wait for each other without end.
+    """
     config: DBOSConfig = {
         "name": "oncourse",
         "system_database_url": url,
         "executor_id": worker_id,
         "application_version": VERSION,
         "serializer": DBOSPortableJSONSerializer(),
-        "max_executor_threads": held,
         "log_level": "ERROR",
     }
     engine = open_queue(url)
