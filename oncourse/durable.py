@@ -5,8 +5,10 @@ queue, the sweep makes again, so its database may be deleted at any time.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from threading import Event as Flag
 from typing import NamedTuple, Protocol
 
@@ -14,7 +16,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
 from orchestrator import Clock
 from plan import OncourseError
-from store import StaleError, Store, open_queue
+from store import StaleError, Store, StoreError, open_queue
 
 QUEUE = "visits"
 VERSION = "tick-protocol-1"
@@ -23,7 +25,15 @@ TICKS_A_VISIT = 50
 """Then others have their turn."""
 SWEEP = 500
 """Targets that one look queues at most."""
+PAUSE = 2.0
+"""Seconds from a look that failed to the next one."""
 _log = logging.getLogger(__name__)
+
+
+class QueueError(OncourseError):
+    """The queue cannot be used."""
+
+    code = "engine"
 
 
 class Pace(NamedTuple):
@@ -31,6 +41,7 @@ class Pace(NamedTuple):
 
     poll: timedelta = timedelta(seconds=0.25)
     silence: timedelta = timedelta(seconds=30)
+    """After this without a word a worker is taken for dead; so long one that ends waits for its visits."""
     again: timedelta = timedelta(seconds=10)
     """After this a visit that was queued and changed nothing is queued anew."""
     keep: timedelta = timedelta(hours=1)
@@ -70,10 +81,37 @@ class DurableEngine:
         self._url, self._worker, self._pace = url, worker_id, pace or Pace()
         self._asked: dict[str, tuple[datetime, datetime]] = {}
         self._count = 0
+        self.looked_at: datetime | None = None
+        """When the worker last looked for what is due, by the machine's clock; None before the first time."""
+
+    def heard(self) -> bool:
+        """Tell whether the database has heard of this worker lately, so that no other takes it for dead."""
+        with self._store.workers(reading=True) as workers:
+            return self._worker in workers.alive(self._machine.now() - self._pace.silence)
 
     def run_worker(self, stop: Flag) -> None:
-        """Work until `stop` is set, then finish the visits under way and leave."""
+        """Work until `stop` is set, then finish the visits under way and leave.
+
+        Raises: QueueError where the queue cannot be opened.
+        """
         self._beat(self._machine.now())
+        poll = self._pace.poll.total_seconds()
+        try:
+            with _queue_opens():
+                self._launch(poll)
+            self._work(stop, poll)
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Finish the visits under way, and sign off; where the database is gone, others strike this worker off."""
+        with suppress(StoreError):
+            self._beat(self._machine.now())
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=ceil(self._pace.silence.total_seconds()))
+        with suppress(StoreError), self._store.workers() as workers:
+            workers.forget(self._worker)
+
+    def _launch(self, poll: float) -> None:
         DBOS(config=_config(self._url, self._worker, self._pace.at_once))
 
         @DBOS.workflow(name="visit")
@@ -81,17 +119,11 @@ class DurableEngine:
             self._visit(tenant_id, target)
 
         DBOS.launch()
-        poll = self._pace.poll.total_seconds()
         DBOS.register_queue(QUEUE, worker_concurrency=self._pace.at_once, polling_interval_sec=poll)
-        try:
-            self._work(stop, poll)
-        finally:
-            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=10)
-            with self._store.workers() as workers:
-                workers.forget(self._worker)
 
     def _work(self, stop: Flag, poll: float) -> None:
         beaten = kept = datetime.min.replace(tzinfo=UTC)
+        fine = True
         while not stop.is_set():
             now = self._machine.now()
             try:
@@ -103,9 +135,15 @@ class DurableEngine:
                     kept = now
                     self.retain(now - self._pace.keep)
                 self.sweep()
+                if not fine:
+                    _log.warning("looks for what is due succeed again")
+                fine = True
             except Exception:  # noqa: BLE001 - a look that fails is made again: the worker lives on
-                _log.exception("a look failed")
-            stop.wait(poll)
+                if fine:
+                    _log.exception("a look for what is due failed; it is made again until it succeeds")
+                fine = False
+            self.looked_at = self._machine.now()
+            stop.wait(poll if fine else max(poll, PAUSE))
 
     def sweep(self) -> int:
         """Queue a visit of everything that is due and not queued yet; return how many."""
@@ -198,6 +236,21 @@ class DurableEngine:
         if ended:
             DBOS.delete_workflows([one.workflow_id for one in ended])
         return len(ended)
+
+
+def prepare_queue(url: str) -> None:
+    """Bring the queue's tables to what this program needs; a second call changes nothing."""
+    with _queue_opens():
+        DBOS.migrate(url)
+
+
+@contextmanager
+def _queue_opens() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        what = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise QueueError(f"the queue cannot be opened ({what}); check the place and the rights on it") from error
 
 
 def _config(url: str, worker_id: str, at_once: int) -> DBOSConfig:

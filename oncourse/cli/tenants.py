@@ -20,7 +20,7 @@ from oncourse.config import unknown_variables
 from oncourse.console import as_json, err, indented, say
 from orchestrator import BadInputError, Executor, bundle
 from plan import Calendar, Mode, Tenant
-from store import Store, open_engine, schema_state
+from store import SchemaError, Store, check_schema, open_engine, schema_state
 
 FINDINGS = 6
 
@@ -186,10 +186,13 @@ def doctor() -> None:
 
     settings = current.settings
     findings = [f"unknown variable {name}: no setting reads it" for name in unknown_variables()]
-    have, newest = schema_state(open_engine(settings.database))
-    if have is None:
-        findings.append(f"there is no oncourse database at {settings.database}; make one with: oncourse init")
-        held: list[str] = []
+    engine = open_engine(settings.database)
+    have, newest = schema_state(engine)
+    held: list[str] = []
+    try:
+        check_schema(engine)
+    except SchemaError as error:
+        findings.append(str(error))
     else:
         with current.house.desk.unit() as unit:
             findings += [f"{f.promise} is broken: {f.what}" for f in broken(unit)]
