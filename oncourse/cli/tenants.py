@@ -1,4 +1,4 @@
-"""The commands of a whole tenant: init, import, review, worker, demo, doctor, version."""
+"""The commands of a whole tenant: init, import, review, worker, serve, demo, doctor, version."""
 
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
@@ -15,7 +15,7 @@ from oncourse.cli.days import FIRST_YEAR, LAST_YEAR, day_of
 from oncourse.cli.reading import read_text
 from oncourse.cli.reviews import review
 from oncourse.cli.session import current
-from oncourse.cli.working import work
+from oncourse.cli.working import refuse_virtual, serve, work
 from oncourse.config import unknown_variables
 from oncourse.console import as_json, err, indented, say
 from orchestrator import BadInputError, Executor, bundle
@@ -27,7 +27,7 @@ FINDINGS = 6
 
 def register(app: typer.Typer) -> None:
     """Put the commands on the root."""
-    for command in (init, review, worker, demo, rehearse, doctor, version):
+    for command in (init, review, worker, serve, demo, rehearse, doctor, version):
         app.command()(command)
     app.command("import")(import_)
 
@@ -131,8 +131,7 @@ def worker(
         raise BadInputError("give --once or --until INSTANT, not both")
     tenancy = current.tenancy
     if not once and not until:
-        if isinstance(tenancy.clock, VirtualClock):
-            raise BadInputError("this tenant's clock is virtual: give --once, or let time pass with --until INSTANT")
+        refuse_virtual(current)
         work(current)
         return
     if until:
