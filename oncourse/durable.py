@@ -246,11 +246,20 @@ def prepare_queue(url: str) -> None:
 
 @contextmanager
 def _queue_opens() -> Iterator[None]:
+    """Say in one line why a queue does not open; what the library would print of it is left out."""
+    logger = logging.getLogger("dbos")
+    logger.addFilter(_nothing)
     try:
         yield
     except Exception as error:
         what = " ".join(str(getattr(error, "orig", None) or error).split())
         raise QueueError(f"the queue cannot be opened ({what}); check the place and the rights on it") from error
+    finally:
+        logger.removeFilter(_nothing)
+
+
+def _nothing(_record: logging.LogRecord) -> bool:
+    return False
 
 
 def _config(url: str, worker_id: str, at_once: int) -> DBOSConfig:
