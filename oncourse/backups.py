@@ -1,6 +1,7 @@
 """A database kept in a file, and put back: what is not whole never gets the name that was asked for."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from store import (
     copy_database,
     database_file,
     dump_database,
-    open_engine,
+    opened,
     place,
     queue_url,
     replace_database,
@@ -45,8 +46,8 @@ class Restored(Frozen):
 
 def back_up(settings: Settings, file: Path, *, force: bool) -> Kept:
     """Copy the database into a file while workers go on; raise where it cannot be done, and leave the file alone."""
-    engine = open_engine(settings.database)
-    have, _ = schema_state(engine)
+    with opened(settings.database) as engine:
+        have, _ = schema_state(engine)
     if have is None:
         raise StoreError("there is no oncourse database to back up; name it with --db")
     source = database_file(settings.database)
@@ -94,8 +95,7 @@ def restore(
 
 
 def _make_sound(aside: Path, file: Path, now: datetime, told: Callable[[str], None]) -> Restored:
-    engine = open_engine(f"sqlite:///{aside}")
-    try:
+    with opened(f"sqlite:///{aside}") as engine, _read(file):
         have, newest = schema_state(engine)
         if have is None:
             raise StoreError(f"{file} holds no oncourse database; nothing was changed")
@@ -110,11 +110,15 @@ def _make_sound(aside: Path, file: Path, now: datetime, told: Callable[[str], No
                 raise StoreError(f"{file} is not what its ledger says: {tenant_id}: {findings[0]}{more}")
         with store.workers() as workers:
             workers.forget_all()
+    return Restored(database="", was=have, is_=newest, tenants=tuple(tenants))
+
+
+@contextmanager
+def _read(file: Path) -> Iterator[None]:
+    try:
+        yield
     except ValueError as error:
         raise StoreError(f"{file} holds what this program cannot read: {' '.join(str(error).split())}") from error
-    finally:
-        engine.dispose()
-    return Restored(database="", was=have, is_=newest, tenants=tuple(tenants))
 
 
 def _refuse_place(target: Path, since: datetime, *, force: bool) -> None:
@@ -122,16 +126,13 @@ def _refuse_place(target: Path, since: datetime, *, force: bool) -> None:
         raise BadInputError(f"there is no folder {target.parent}; make it first")
     if not target.exists() or target.stat().st_size == 0:
         return
-    engine = open_engine(f"sqlite:///{target}")
-    try:
+    alive, empty = list[str](), False
+    # What is foreign or beyond reading counts as not empty; what is older than workers has none.
+    with opened(f"sqlite:///{target}") as engine, suppress(OncourseError):
         store = Store(engine, random_salt)
+        empty = not store.tenants()
         with store.workers(reading=True) as workers:
             alive = workers.alive(since)
-        empty = not store.tenants()
-    except OncourseError:
-        alive, empty = [], False  # older than workers, foreign, or beyond reading: only --force replaces it
-    finally:
-        engine.dispose()
     if alive:
         raise StoreError(
             f"the worker {alive[0]} works on {target}; stop it first "

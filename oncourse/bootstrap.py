@@ -9,7 +9,7 @@ from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
 from oncourse.config import ConfigError, Settings
 from orchestrator import Acting, Clock, Executor, Ids, Orchestrator
 from plan import Principal, Tenant
-from store import Store, check_schema, open_engine, queue_url, schema_state, upgrade
+from store import Store, StoreError, check_schema, open_engine, queue_url, schema_state, upgrade
 
 if TYPE_CHECKING:
     from agent import Drafter
@@ -55,7 +55,11 @@ def open_store(settings: Settings, *, create: bool = False) -> Store:
     engine = open_engine(settings.database)
     if create and schema_state(engine)[0] is None:
         upgrade(engine)
-    check_schema(engine)
+    try:
+        check_schema(engine)
+    except StoreError:
+        engine.dispose()
+        raise
     return Store(engine, random_salt)
 
 

@@ -12,7 +12,7 @@ from oncourse.config import Settings
 from oncourse.promises import broken
 from orchestrator import Clock
 from plan import Frozen, OncourseError
-from store import EffectStatus, SchemaError, Store, Unit, check_schema, integrity, open_engine, shape
+from store import EffectStatus, SchemaError, Store, Unit, check_schema, integrity, opened, shape
 
 STUCK = timedelta(hours=1)
 """What was due so long ago and is not done waits for somebody."""
@@ -37,25 +37,25 @@ Told = Callable[[str], None]
 
 def check_database(settings: Settings, connector: str, clock: Clock, told: Told) -> Iterator[Check]:
     """Yield each thing that was looked at; what depends on one that failed is left out."""
-    engine = open_engine(settings.database)
-    told("schema")
-    try:
-        have = check_schema(engine)
-    except SchemaError as error:
-        yield Check(of="database", what="schema", findings=(str(error),))
-        return
-    yield Check(of="database", what="schema", note=have)
-    for what, look in (("pages and keys", integrity), ("tables and guards", shape)):
-        told(what)
-        yield Check(of="database", what=what, findings=_heard(partial(look, engine)))
-    store = Store(engine, random_salt)
-    try:
-        tenants = store.tenants()
-    except OncourseError as error:
-        yield Check(of="database", what="tenants", findings=(str(error),))
-        return
-    for tenant_id in tenants:
-        yield from _tenant(store, tenant_id, connector, clock, told)
+    with opened(settings.database) as engine:
+        told("schema")
+        try:
+            have = check_schema(engine)
+        except SchemaError as error:
+            yield Check(of="database", what="schema", findings=(str(error),))
+            return
+        yield Check(of="database", what="schema", note=have)
+        for what, look in (("pages and keys", integrity), ("tables and guards", shape)):
+            told(what)
+            yield Check(of="database", what=what, findings=_heard(partial(look, engine)))
+        store = Store(engine, random_salt)
+        try:
+            tenants = store.tenants()
+        except OncourseError as error:
+            yield Check(of="database", what="tenants", findings=(str(error),))
+            return
+        for tenant_id in tenants:
+            yield from _tenant(store, tenant_id, connector, clock, told)
 
 
 def ledger_findings(store: Store, tenant_id: str, now: datetime) -> list[str]:
@@ -70,6 +70,7 @@ def _tenant(store: Store, tenant_id: str, connector: str, clock: Clock, told: To
             now = unit.virtual_now() or clock.now()
         with store.unit(tenant_id, now, connector, reading=True) as unit:
             told(f"{tenant_id}: ledger")
+            unit.tenant()
             entries = sum(1 for _ in unit.every_entry())
             found = broken(unit, lambda promise: told(f"{tenant_id}: {promise}"))
             waiting = tuple(stuck(unit))

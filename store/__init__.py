@@ -4,7 +4,7 @@ Never judges and never decides; what changes a plan reaches it as entries.
 """
 
 from store.accounts import FAMILIES
-from store.connection import check_schema, open_engine, open_queue, queue_url, schema_state, upgrade
+from store.connection import check_schema, open_engine, open_queue, opened, queue_url, schema_state, upgrade
 from store.copies import copy_database, database_file, place, replace_database, written_aside
 from store.dumps import dump_database
 from store.effects import Artefact, Effect, EffectStatus
@@ -50,6 +50,7 @@ __all__ = [
     "integrity",
     "open_engine",
     "open_queue",
+    "opened",
     "place",
     "queue_url",
     "replace_database",

@@ -440,12 +440,18 @@ class Store:
             return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         return {READING: reading}
 
+    def close(self) -> None:
+        """Close all connections; the next use opens new ones."""
+        self._engine.dispose()
+
     def tenants(self) -> list[str]:
         """Return the ids of all tenants."""
-        with self._engine.begin() as connection:
-            return list(
-                connection.execute(select(tenant_table.c.tenant_id).order_by(tenant_table.c.tenant_id)).scalars()
-            )
+        wanted = select(tenant_table.c.tenant_id).order_by(tenant_table.c.tenant_id)
+        try:
+            with self._engine.connect().execution_options(**{READING: True}) as connection, connection.begin():
+                return list(connection.execute(wanted).scalars())
+        except DatabaseError as error:
+            raise _unusable(error) from error
 
     def _holder(self, tenant_id: str, now: datetime, error: SlotTakenError) -> str:
         with self._engine.begin() as connection:

@@ -11,7 +11,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from oncourse.cli.session import current
 from oncourse.clock import RealClock
 from oncourse.console import as_json, err, say, table
-from store import check_schema, open_engine, queue_url, schema_state, upgrade
+from store import check_schema, opened, queue_url, schema_state, upgrade
 
 app = typer.Typer(no_args_is_help=True)
 FOUND = 1
@@ -26,11 +26,11 @@ def upgrade_() -> None:
     from oncourse.durable import prepare_queue
 
     settings = current.settings
-    engine = open_engine(settings.database)
-    before, newest = schema_state(engine)
-    if before is None:
-        check_schema(engine)
-    upgrade(engine)
+    with opened(settings.database) as engine:
+        before, newest = schema_state(engine)
+        if before is None:
+            check_schema(engine)
+        upgrade(engine)
     prepare_queue(queue_url(settings.database))
     if current.json:
         as_json({"from": before, "to": newest})

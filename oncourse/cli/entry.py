@@ -96,6 +96,8 @@ def main(arguments: list[str] | None = None) -> int:  # noqa: PLR0911 - one way 
         return _fail(UsageError(explain_validation(error)))
     except OncourseError as error:
         return _fail(error)
+    finally:
+        current.close()
     return code if isinstance(code, int) else 0
 
 

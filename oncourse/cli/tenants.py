@@ -20,7 +20,7 @@ from oncourse.config import unknown_variables
 from oncourse.console import as_json, err, indented, say
 from orchestrator import BadInputError, Executor, bundle
 from plan import Calendar, Mode, Tenant
-from store import SchemaError, Store, check_schema, open_engine, schema_state
+from store import SchemaError, Store, check_schema, opened, schema_state
 
 FINDINGS = 6
 
@@ -51,7 +51,7 @@ def init(
     except ValidationError as error:
         raise BadInputError(f"the tenant does not fit: {explain_validation(error)}") from error
     bundle = default_bundle() if policy is None else load_bundle(read_text(policy))
-    store = open_store(settings, create=True)
+    store = current.store = open_store(settings, create=True)
     started = None if clock == "real" else _instant(clock)
     tenancy = _fresh(store, SimulatedExecutor(), started)
     tenancy.house.open_tenant(tenant, bundle, first_admin(settings.tenant, admin))
@@ -185,19 +185,19 @@ def doctor() -> None:
 
     settings = current.settings
     findings = [f"unknown variable {name}: no setting reads it" for name in unknown_variables()]
-    engine = open_engine(settings.database)
-    have, newest = schema_state(engine)
     held: list[str] = []
-    try:
-        check_schema(engine)
-    except SchemaError as error:
-        findings.append(str(error))
-    else:
+    with opened(settings.database) as engine:
+        have, newest = schema_state(engine)
+        try:
+            check_schema(engine)
+            held = list(PROMISES)
+        except SchemaError as error:
+            findings.append(str(error))
+    if held:
         with current.house.desk.unit() as unit:
             findings += [f"{f.promise} is broken: {f.what}" for f in broken(unit)]
             policy, _ = bundle(unit)
         findings += connection_findings(settings, policy)
-        held = list(PROMISES)
     if current.json:
         as_json({"schema": have, "newest": newest, "findings": findings})
     else:
