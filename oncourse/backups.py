@@ -87,7 +87,7 @@ def restore(
     _refuse_place(target, now - silence, force=force)
     with written_aside(target) as aside:
         told("copying")
-        copy_database(file, aside)
+        copy_database(file, aside, foreign=True)
         found = _make_sound(aside, file, now, told)
         told("putting it in place")
         replace_database(aside, target)

@@ -50,13 +50,16 @@ def written_aside(target: Path) -> Iterator[Path]:
                 Path(f"{aside}{suffix}").unlink(missing_ok=True)
 
 
-def copy_database(source: Path, aside: Path) -> None:
+def copy_database(source: Path, aside: Path, *, foreign: bool = False) -> None:
     """Copy a database into an empty file as it stands at one instant; writers go on meanwhile.
+
+    Nothing at all is written to a `foreign` source, not even what SQLite keeps beside a database.
 
     Raises: StoreError where the source is damaged or no database, or the copy cannot be written.
     """
+    alone = "ro" if Path(f"{source}-wal").exists() else "ro&immutable=1"
     try:
-        with closing(_reader(source)) as connection:
+        with closing(_open(source, alone if foreign else "rw")) as connection:
             damage = [row[0] for row in connection.execute("PRAGMA integrity_check(1)") if row[0] != "ok"]
             if damage:
                 raise StoreError(f"{source} is damaged ({' '.join(str(damage[0]).split())}); nothing was changed")
@@ -97,14 +100,17 @@ def replace_database(aside: Path, target: Path) -> None:
     place(aside, target)
 
 
-def _reader(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=_WAIT_SECONDS, isolation_level=None)
+def _open(path: Path, mode: str) -> sqlite3.Connection:
+    """Open a database that is there: none is made."""
+    return sqlite3.connect(
+        f"file:{quote(str(path))}?mode={mode}", uri=True, timeout=_WAIT_SECONDS, isolation_level=None
+    )
 
 
 def _close_down(target: Path) -> None:
     """Write what stands beside a database into it, so that nothing of it can meet the one that takes its place."""
     try:
-        with closing(sqlite3.connect(target, timeout=_WAIT_SECONDS, isolation_level=None)) as connection:
+        with closing(_open(target, "rw")) as connection:
             connection.execute("PRAGMA journal_mode=DELETE")
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("ROLLBACK")
