@@ -84,7 +84,7 @@ def restore(
         raise BadInputError(f"there is no file {file} to restore")
     if file.resolve() in _own_files(target):
         raise BadInputError(f"{file} is the database itself; give a backup of it")
-    _refuse_place(target, now - silence, force=force)
+    _refuse_place(target, now, silence, force=force)
     with written_aside(target) as aside:
         told("copying")
         copy_database(file, aside, foreign=True)
@@ -121,7 +121,7 @@ def _read(file: Path) -> Iterator[None]:
         raise StoreError(f"{file} holds what this program cannot read: {' '.join(str(error).split())}") from error
 
 
-def _refuse_place(target: Path, since: datetime, *, force: bool) -> None:
+def _refuse_place(target: Path, now: datetime, silence: timedelta, *, force: bool) -> None:
     if not target.parent.is_dir():
         raise BadInputError(f"there is no folder {target.parent}; make it first")
     if not target.exists() or target.stat().st_size == 0:
@@ -132,11 +132,11 @@ def _refuse_place(target: Path, since: datetime, *, force: bool) -> None:
         store = Store(engine, random_salt)
         empty = not store.tenants()
         with store.workers(reading=True) as workers:
-            alive = workers.alive(since)
+            alive = workers.alive(now - silence)
     if alive:
         raise StoreError(
             f"the worker {alive[0]} works on {target}; stop it first "
-            "(one that was killed is taken for dead after 30 seconds)"
+            f"(one that was killed is taken for dead after {silence.total_seconds():.0f} seconds)"
         )
     if not empty and not force:
         raise BadInputError(f"{target} is not empty; back it up, then give --force to replace it")

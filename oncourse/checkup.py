@@ -79,7 +79,7 @@ def _tenant(store: Store, tenant_id: str, connector: str, clock: Clock, told: To
         return
     ledger = tuple(f.what for f in found if f.promise == LEDGER)
     others = tuple(f"{f.promise}: {f.what}" for f in found if f.promise != LEDGER)
-    yield Check(of=tenant_id, what="ledger", findings=ledger, note=f"{entries} entries replayed")
+    yield Check(of=tenant_id, what="ledger", findings=ledger, note=f"{entries:,} entries replayed")
     yield Check(of=tenant_id, what="promises", findings=others)
     yield Check(of=tenant_id, what="nothing stuck", findings=waiting)
 

@@ -7,13 +7,13 @@ queue, the sweep makes again, so its database may be deleted at any time.
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from math import ceil
 from threading import Event as Flag
-from typing import NamedTuple, Protocol
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
+from oncourse.visits import Pace, QueueError, Ticker
 from orchestrator import Clock
 from plan import OncourseError
 from store import StaleError, Store, StoreError, open_queue
@@ -28,38 +28,6 @@ SWEEP = 500
 PAUSE = 2.0
 """Seconds from a look that failed to the next one."""
 _log = logging.getLogger(__name__)
-
-
-class QueueError(OncourseError):
-    """The queue cannot be used."""
-
-    code = "engine"
-
-
-class Pace(NamedTuple):
-    """How often a worker looks, and when it takes another one for dead."""
-
-    poll: timedelta = timedelta(seconds=0.25)
-    silence: timedelta = timedelta(seconds=30)
-    """After this without a word a worker is taken for dead; so long one that ends waits for its visits."""
-    again: timedelta = timedelta(seconds=10)
-    """After this a visit that was queued and changed nothing is queued anew."""
-    keep: timedelta = timedelta(hours=1)
-    """How long finished visits stay in the queue's database."""
-    at_once: int = 8
-    """Visits at the same time in one worker."""
-
-
-class Ticker(Protocol):
-    """One tenant's ticks."""
-
-    def tick(self, target: str) -> str:
-        """Run one tick of a target; return what was done."""
-        ...
-
-    def postpone(self, target: str) -> None:
-        """Let a target that cannot be ticked now wait a while."""
-        ...
 
 
 class DurableEngine:
@@ -138,9 +106,10 @@ class DurableEngine:
                 if not fine:
                     _log.warning("looks for what is due succeed again")
                 fine = True
-            except Exception:  # noqa: BLE001 - a look that fails is made again: the worker lives on
+            except Exception as error:  # noqa: BLE001 - a look that fails is made again: the worker lives on
                 if fine:
-                    _log.exception("a look for what is due failed; it is made again until it succeeds")
+                    said = "a look for what is due failed; it is made again until it succeeds: %s"
+                    _log.error(said, error, exc_info=not isinstance(error, OncourseError))
                 fine = False
             self.looked_at = self._machine.now()
             stop.wait(poll if fine else max(poll, PAUSE))

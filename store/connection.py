@@ -140,7 +140,7 @@ def check_schema(engine: Engine) -> str:
     """Return the database's schema; raise SchemaError with what to do where it is not the one of this program."""
     have, newest = schema_state(engine)
     if have is None:
-        where = engine.url.render_as_string(hide_password=True)
+        where = engine.url.render_as_string(hide_password=True).replace("+psycopg", "")
         raise SchemaError(f"there is no oncourse database at {where}; make one with: oncourse init")
     _refuse_unknown(have)
     if have != newest:

@@ -10,7 +10,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from oncourse.cli.session import current
 from oncourse.clock import RealClock
-from oncourse.console import as_json, err, say, table
+from oncourse.console import as_json, count, err, say, table
+from oncourse.visits import Pace
 from store import check_schema, opened, queue_url, schema_state, upgrade
 
 app = typer.Typer(no_args_is_help=True)
@@ -48,13 +49,13 @@ def check() -> None:
     settings = current.settings
     with _progress() as told:
         checks = list(check_database(settings, current.executor.name, RealClock(), told))
-    count = sum(len(one.findings) for one in checks)
+    found = sum(len(one.findings) for one in checks)
     if current.json:
-        as_json({"findings": count, "checks": [one.model_dump(mode="json") for one in checks]})
+        as_json({"findings": found, "checks": [one.model_dump(mode="json") for one in checks]})
     else:
         table(("of", "checked", "result"), ((one.of, one.what, _result(one.findings, one.note)) for one in checks))
-        say(f"{count} findings" if count else "Nothing found.")
-    if count:
+        say(f"{count(found, 'finding')}." if found else "Nothing found.")
+    if found:
         raise typer.Exit(FOUND)
 
 
@@ -79,7 +80,6 @@ def restore(
 ) -> None:
     """Put a backup in the database's place, after it was looked over aside; stop all workers first."""
     from oncourse.backups import restore as put_back
-    from oncourse.durable import Pace
 
     with _progress() as told:
         done = put_back(current.settings, file, force=force, now=RealClock().now(), silence=Pace().silence, told=told)
@@ -87,7 +87,7 @@ def restore(
         as_json({"database": done.database, "from": done.was, "to": done.is_, "tenants": done.tenants})
         return
     brought = f", brought on from schema {done.was}" if done.was != done.is_ else ""
-    say(f"{done.database} holds {file}: {len(done.tenants)} tenants at schema {done.is_}{brought}.")
+    say(f"{done.database} holds {file}: {count(len(done.tenants), 'tenant')} at schema {done.is_}{brought}.")
     say("The ledger of each was replayed and agrees with its rows. The queue was thrown away; a worker makes it again.")
 
 

@@ -15,7 +15,7 @@ import typer
 from oncourse.bootstrap import open_worker
 from oncourse.cli.session import Session, current
 from oncourse.clock import RealClock, VirtualClock
-from oncourse.console import as_json, err
+from oncourse.console import as_json, count, err
 from orchestrator import BadInputError
 from store import check_schema, open_engine
 
@@ -76,6 +76,8 @@ def work(session: Session, beside: "Callable[[DurableEngine, Event], AbstractCon
     with beside(engine, stop):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, end)
-        err.print(f"worker {name} works on {len(session.store.tenants())} tenants; end it with Ctrl-C", markup=False)
+        err.print(
+            f"worker {name} works on {count(len(session.store.tenants()), 'tenant')}; end it with Ctrl-C", markup=False
+        )
         engine.run_worker(stop)
     err.print(f"worker {name} has ended", markup=False)

@@ -102,7 +102,7 @@ def test_what_is_put_back_is_what_was_kept_and_its_queue_and_workers_are_gone(sh
         path.write_text("what a worker left")
     told = shell.refuse("db", "restore", "kept", expect=2)
     assert "is not empty" in told
-    assert "1 tenants at schema 0003." in shell.run("db", "restore", "kept", "--force")
+    assert ": 1 tenant at schema 0003." in shell.run("db", "restore", "kept", "--force")
     assert people(shell) == before
     assert not any(path.exists() for path in queue)
     assert "every row is what the ledger says" in shell.run("ledger", "replay")

@@ -99,7 +99,7 @@ def test_a_missing_index_and_a_missing_guard_are_found(shell):
         "the index uq_plan_one_active is missing",
         f"the guard {name} is missing: the ledger could be rewritten",
     ]
-    assert "2 findings" in shell.run("db", "check", expect=1)
+    assert "2 findings." in shell.run("db", "check", expect=1)
 
 
 def test_a_row_that_is_not_what_its_ledger_says_is_found_with_its_tenant(shell):
