@@ -1,6 +1,5 @@
 """A database kept in a file and put back: whole or not at all, whoever writes, dies or hands in something else."""
 
-import multiprocessing
 import os
 import shutil
 import sqlite3
@@ -13,14 +12,11 @@ from pathlib import Path
 import pytest
 
 from oncourse.clock import random_salt
-from orchestrator import Acting, Orchestrator
-from plan import Principal, Role
-from store import Store, open_engine, opened
+from store import Store, opened
 from tests.databases import _binaries, fresh_url
-from tests.oncourse.shells import AnyShell
+from tests.oncourse.shells import AnyShell, writing
 from tests.oncourse.test_databases_cli import BACK, execute
 
-CONTEXT = multiprocessing.get_context("forkserver")
 COPIES = 6
 
 
@@ -45,30 +41,11 @@ def listing(folder):
     return {path.name: path.read_bytes() for path in folder.iterdir() if path.is_file()}
 
 
-def write_on(url, sign):
-    """Add person after person until killed: each one a row and an entry of the ledger in one transaction."""
-    from oncourse.clock import RandomIds, RealClock
-    from oncourse.simulator import SimulatedExecutor
-
-    store = Store(open_engine(url), random_salt)
-    house = Orchestrator(store, "main", clock=RealClock(), ids=RandomIds(), executor=SimulatedExecutor())
-    with house.desk.unit() as unit:
-        admin = Acting(principal=unit.principals.get("admin"))
-    for number in range(1_000_000):
-        one = Principal(principal_id=f"p-{number:06d}", tenant_id="main", roles=frozenset({Role.EDITOR}))
-        house.add_principal(one, admin)
-        Path(f"{sign}.new").write_text(str(number))
-        Path(f"{sign}.new").replace(sign)
-
-
 def test_each_copy_that_is_made_while_another_process_writes_is_whole(shell, tmp_path):
     sign = tmp_path / "sign"
-    writer = CONTEXT.Process(target=write_on, args=(shell.url, str(sign)), daemon=True)
-    writer.start()
+    writer = writing(shell.url, sign)
     sizes = []
     try:
-        while not sign.exists():
-            time.sleep(0.05)
         for number in range(COPIES):
             shell.run("db", "backup", f"copy-{number}")
             sizes.append(int(sign.read_text()))
@@ -217,10 +194,7 @@ def test_what_a_dead_process_left_beside_a_database_never_meets_the_one_that_tak
     shell.run("db", "backup", "kept")
     before = people(shell)
     sign = tmp_path / "sign"
-    writer = CONTEXT.Process(target=write_on, args=(shell.url, str(sign)), daemon=True)
-    writer.start()
-    while not sign.exists():
-        time.sleep(0.05)
+    writer = writing(shell.url, sign)
     writer.kill()
     writer.join()
     assert (tmp_path / "test.db-wal").stat().st_size > 0

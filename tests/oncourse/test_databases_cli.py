@@ -12,7 +12,7 @@ from sqlalchemy import text
 from oncourse.clock import random_salt
 from store import Event, EventType, Store, open_engine
 from tests.databases import fresh_url
-from tests.oncourse.shells import AnyShell
+from tests.oncourse.shells import AnyShell, writing
 
 LATEST = "0003"
 BACK = (
@@ -159,3 +159,16 @@ def test_a_check_keeps_no_writer_waiting(plain):
         assert findings(plain, expect=0) == []
         assert datetime.now(UTC) - began < timedelta(seconds=20)  # the busy time-out is 30
         writer.execute("ROLLBACK")
+
+
+def test_a_check_beside_a_writer_sees_one_state_and_finds_nothing(shell, tmp_path):
+    sign = tmp_path / "sign"
+    writer = writing(shell.url, sign)
+    try:
+        before = int(sign.read_text())
+        for _ in range(3):
+            assert findings(shell, expect=0) == []
+        assert int(sign.read_text()) > before
+    finally:
+        writer.kill()
+        writer.join()
