@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Engine, bindparam, insert, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from ledger import (
     MAX_ENTRY_BYTES,
@@ -404,6 +404,11 @@ def _body(value: Tenant) -> str:
     return value.model_dump_json(exclude={"mode"})
 
 
+def _unusable(error: DatabaseError) -> StoreError:
+    what = "does not answer" if isinstance(error, OperationalError) else "cannot be read"
+    return StoreError(f"the database {what} ({error.orig}); check it with: oncourse db check")
+
+
 class Store:
     """The database of all tenants."""
 
@@ -412,10 +417,16 @@ class Store:
         self._engine, self._salt = engine, salt
 
     @contextmanager
-    def unit(self, tenant_id: str, now: datetime, connector: str = "") -> Iterator[Unit]:
-        """Open one transaction of one tenant; what was recorded is written at its end, or nothing is."""
+    def unit(self, tenant_id: str, now: datetime, connector: str = "", *, reading: bool = False) -> Iterator[Unit]:
+        """Open one transaction of one tenant; what was recorded is written at its end, or nothing is.
+
+        `reading` sees one state of the database throughout, and neither waits for a writer nor keeps one waiting.
+        """
         try:
-            with self._engine.begin() as connection:
+            with (
+                self._engine.connect().execution_options(**self._options(reading=reading)) as connection,
+                connection.begin(),
+            ):
                 unit = Unit(connection, tenant_id, now, self._salt, connector)
                 yield unit
                 unit.commit()
@@ -427,7 +438,9 @@ class Store:
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) in _CROSSED:
                 raise StaleError("somebody else wrote about the same at the same moment; repeat it") from error
-            raise StoreError(f"the database does not answer ({error.orig}); check it with: oncourse doctor") from error
+            raise _unusable(error) from error
+        except DatabaseError as error:
+            raise _unusable(error) from error
 
     @contextmanager
     def workers(self, *, reading: bool = False) -> Iterator[Workers]:
@@ -435,15 +448,26 @@ class Store:
         try:
             with self._engine.connect().execution_options(**{READING: reading}) as connection, connection.begin():
                 yield Workers(connection)
-        except OperationalError as error:
-            raise StoreError(f"the database does not answer ({error.orig}); check it with: oncourse doctor") from error
+        except DatabaseError as error:
+            raise _unusable(error) from error
+
+    def _options(self, *, reading: bool) -> dict[str, Any]:
+        if reading and self._engine.dialect.name == "postgresql":
+            return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        return {READING: reading}
+
+    def close(self) -> None:
+        """Close all connections; the next use opens new ones."""
+        self._engine.dispose()
 
     def tenants(self) -> list[str]:
         """Return the ids of all tenants."""
-        with self._engine.begin() as connection:
-            return list(
-                connection.execute(select(tenant_table.c.tenant_id).order_by(tenant_table.c.tenant_id)).scalars()
-            )
+        wanted = select(tenant_table.c.tenant_id).order_by(tenant_table.c.tenant_id)
+        try:
+            with self._engine.connect().execution_options(**{READING: True}) as connection, connection.begin():
+                return list(connection.execute(wanted).scalars())
+        except DatabaseError as error:
+            raise _unusable(error) from error
 
     def _holder(self, tenant_id: str, now: datetime, error: SlotTakenError) -> str:
         with self._engine.begin() as connection:
