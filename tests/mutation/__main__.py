@@ -18,7 +18,8 @@ from tests.mutation.processes import LOADING, SURVIVED, TEST, Faulty, Watch, loa
 
 ROOT = Path(__file__).parent.parent.parent
 RULES = tuple(
-    f"tests/gate/test_{name}.py" for name in ("rules", "edges", "openings", "sentences", "policy_tables", "laws")
+    f"tests/gate/test_{name}.py"
+    for name in ("rules", "edges", "openings", "sentences", "policy_tables", "view", "laws")
 )
 AUTHORITY = ("tests/gate/test_authority_edges.py", "tests/gate/test_authority.py")
 TABLES = ("tests/plan/test_tables.py", "tests/plan/test_life_of_a_plan.py", "tests/plan/test_exploration.py")
