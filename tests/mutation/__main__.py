@@ -48,14 +48,15 @@ def tried(file: str, tests: tuple[str, ...]) -> dict[str, int]:
     tree = ast.parse(Path(path).read_text("utf-8"))
     found = faults(tree, KNOWN[file])
     inside = [fault for fault in found if fault.inside]
-    told, took, first = staged(tests, [fault.compiled(tree, path) for fault in inside], path, limit)
+    codes = [fault.compiled(tree, path) for fault in inside]
+    told, took, first = staged(tests, codes, path, limit, SOUND.get(tests, {}))
     ended = {fault.name: status for fault, status in zip(inside, told, strict=True)}
     if tests not in SOUND:
         right = Faulty(name, path, compile(tree, path, "exec", dont_inherit=True))
         status, failed = loaded(tests, right, Watch((), {}), 10 * limit(took))
         if status != SURVIVED:
             raise SystemExit(f"{path} loaded without any fault fails {failed}")
-        SOUND.add(tests)
+        SOUND[tests] = took
     for fault in (f for f in found if not f.inside):
         faulty = Faulty(name, path, fault.compiled(tree, path))
         ended[fault.name], failed = loaded(tests, faulty, Watch(first, took), limit(took))
@@ -94,8 +95,8 @@ def _module(file: str) -> str:
 
 KNOWN: dict[str, dict[str, object]] = {}
 """The names of each module, read before any process of a fault is started."""
-SOUND: set[tuple[str, ...]] = set()
-"""The tests that were seen to hold where a module is loaded from memory as it is."""
+SOUND: dict[tuple[str, ...], dict[str, float]] = {}
+"""The tests that were seen to hold where a module is loaded from memory as it is, and how long each takes."""
 
 
 def main(parts: list[str]) -> int:
