@@ -17,6 +17,7 @@ EQUIVALENT: dict[str, str] = {
     "instant.",
     "gate/rules/openings.py _shows: instant > after -> instant >= after": "An instant that shows the hour is no longer "
     "asleep or a day off, so nobody asks from it.",
+    "gate/rules/ownership.py _switched_off: return -> pass": "A short cut: where no switch is on, none is found on.",
     "plan/lifecycle.py plan_target: status is not None and (not move.targets) without status is not None": "The row "
     "that starts a plan has a target; only the types ask.",
 }
