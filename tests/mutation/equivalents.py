@@ -7,6 +7,8 @@ EQUIVALENT: dict[str, str] = {
     "gate/authority/cedar.py who_can: True -> False": "Cedar answers every question of a batch: both rows are as long.",
     "gate/authority/cedar.py who_can: lenders and may(one.model_copy(update={'delegators': lenders}), policy).allowed "
     "without lenders": "Where nobody lends, asking again gives the answer that is known.",
+    "gate/judging.py weigh: -1 -> 1": "Where nothing was found the worst is only told from HARD, whose rank is 2.",
+    "gate/judging.py weigh: 1 -> 2": "Where nothing was found the worst is only told from HARD, whose rank is 2.",
     "gate/rules/contacts.py _cooldowns: return -> pass": "A short cut: where nothing happened there is nothing to rest "
     "from.",
     "gate/rules/contacts.py _preconditions: step.params or {} without {}": "What reads parameters takes none as it takes "
