@@ -20,6 +20,13 @@ EQUIVALENT: dict[str, str] = {
     "gate/rules/openings.py _shows: instant > after -> instant >= after": "An instant that shows the hour is no longer "
     "asleep or a day off, so nobody asks from it.",
     "gate/rules/ownership.py _switched_off: return -> pass": "A short cut: where no switch is on, none is found on.",
+    "gate/rules/sequence.py _windows: continue -> pass #2": "A short cut: the calendar would find no fault either.",
+    "gate/rules/sequence.py _windows: parent is None or parent_spec is None or parent.settled without parent is None": (
+        "Without a parent there is no spec of it; only the types ask."
+    ),
+    "gate/rules/sequence.py _windows: step.not_before - parent.not_before >= least + _SHIFT -> step.not_before - "
+    "parent.not_before > least + _SHIFT": "What the short cut leaves to the calendar comes to the same.",
+    "gate/rules/sequence.py module: 1 -> 2": "What the short cut leaves to the calendar comes to the same.",
     "plan/lifecycle.py plan_target: status is not None and (not move.targets) without status is not None": "The row "
     "that starts a plan has a target; only the types ask.",
 }
