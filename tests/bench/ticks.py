@@ -118,7 +118,7 @@ def _commands(here: Opened, plan_id: str) -> str:
 def empty_visits(url: str, visits: int) -> Taken:
     """Queue and do visits that do nothing, with the engine's own settings of the queue."""
     pace, left, done = Pace(), [visits], Event()
-    DBOS(config=_config(queue_url(url), "bench", pace.held))
+    DBOS(config=_config(queue_url(url), "bench"))
 
     @DBOS.workflow(name="visit")
     def visit(_tenant_id: str, _target: str) -> None:
