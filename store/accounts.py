@@ -105,6 +105,8 @@ class Accounts:
 
         SQLite takes its one write lock when a transaction begins, so there is nothing left to hold.
         """
+        if self._connection.dialect.name == "sqlite":
+            return
         wanted = and_(
             record.c.tenant_id == self._tenant, record.c.family == "accounts", record.c.record_id == account_id
         )

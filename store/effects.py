@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, and_, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, select, update
 
 from plan import Digest, Frozen, Id, Instant
 from store.tables import artefact, effect
@@ -55,6 +55,21 @@ class Artefact(Frozen):
     at: Instant
 
 
+_TEXT = (
+    select(*artefact.c["plan_id", "step_id", "attempt", "digest", "ref", "at"])
+    .where(
+        artefact.c.tenant_id == bindparam("mine"),
+        artefact.c.plan_id == bindparam("plan"),
+        artefact.c.step_id == bindparam("step"),
+        artefact.c.attempt == bindparam("nth"),
+    )
+    .order_by(artefact.c.at.desc(), artefact.c.digest)
+    .limit(1)
+)
+"""Built once: putting a statement together costs more than its answer."""
+_THIS_TEXT = _TEXT.where(artefact.c.digest == bindparam("wanted"))
+
+
 class Effects:
     """One tenant's effects and rendered texts."""
 
@@ -98,17 +113,14 @@ class Effects:
 
     def artefact(self, plan_id: object, step_id: object, attempt: int, digest: str | None = None) -> Artefact | None:
         """Return the newest text rendered for this attempt, or the one with this digest."""
-        wanted = and_(
-            artefact.c.tenant_id == self._tenant,
-            artefact.c.plan_id == str(plan_id),
-            artefact.c.step_id == str(step_id),
-            artefact.c.attempt == attempt,
+        named = {"mine": self._tenant, "plan": str(plan_id), "step": str(step_id), "nth": attempt}
+        rows = (
+            self._connection.execute(_TEXT, named)
+            if digest is None
+            else self._connection.execute(_THIS_TEXT, named | {"wanted": digest})
         )
-        if digest is not None:
-            wanted = and_(wanted, artefact.c.digest == digest)
-        found = select(artefact).where(wanted).order_by(artefact.c.at.desc(), artefact.c.digest).limit(1)
-        row = self._connection.execute(found).mappings().one_or_none()
-        return None if row is None else Artefact.model_validate({k: row[k] for k in row if k != "tenant_id"})
+        row = rows.mappings().one_or_none()
+        return None if row is None else Artefact.model_validate(dict(row))
 
     def _is(self, key: str) -> ColumnElement[bool]:
         return and_(effect.c.tenant_id == self._tenant, effect.c.key == key)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Table,
+    Update,
     and_,
     bindparam,
     delete,
@@ -64,6 +66,18 @@ _BODY = select(plan.c.plan_id, plan.c.body).where(_one(plan))
 _STATUS = select(plan.c.status).where(_one(plan))
 _STEPS = select(plan_step).where(_one(plan_step)).order_by(plan_step.c.position)
 _APPROVALS = select(approval).where(_one(approval)).order_by(approval.c.position)
+_FIND = _WITH_LEDGER.where(
+    plan.c.tenant_id == bindparam("mine"),
+    plan.c.status.in_(bindparam("statuses", expanding=True)),
+    plan.c.plan_id != bindparam("without"),
+).order_by(plan.c.account_id, plan.c.plan_id)
+_FIND_OF = _FIND.where(plan.c.account_id == bindparam("account"))
+_HOLDER = select(plan.c.plan_id).where(
+    plan.c.tenant_id == bindparam("mine"),
+    plan.c.account_id == bindparam("account"),
+    plan.c.plan_type == bindparam("kind"),
+    plan.c.status == str(PlanStatus.ACTIVE),
+)
 _OPEN_OF = (
     select(plan.c.plan_id, plan.c.body)
     .where(
@@ -73,12 +87,27 @@ _OPEN_OF = (
     )
     .order_by(plan.c.plan_id)
 )
+_STEP_COLUMNS = ("position", "status", "action_type", "body")
+_STEP = (
+    update(plan_step)
+    .where(_one(plan_step), plan_step.c.step_id == bindparam("step"))
+    .values({name: bindparam(name) for name in _STEP_COLUMNS})
+)
 _WAKE = update(plan).where(_one(plan)).values(next_wake_at=bindparam("at"))
 _DUE = (
     select(plan.c.plan_id, plan.c.next_wake_at)
     .where(plan.c.tenant_id == bindparam("mine"), plan.c.next_wake_at <= bindparam("now"))
     .order_by(plan.c.next_wake_at, plan.c.plan_id)
 )
+
+
+@cache
+def _change(*names: str) -> Update:
+    """Return the statement that writes these columns of a plan's row where it is as it was read."""
+    unchanged = and_(
+        _one(plan), plan.c.status == bindparam("old_status"), plan.c.row_version == bindparam("old_version")
+    )
+    return update(plan).where(unchanged).values({name: bindparam(name) for name in (*names, "row_version")})
 
 
 class PlanRecord(Frozen):
@@ -136,12 +165,12 @@ class Plans:
         without: str | UUID | None = None,
     ) -> list[PlanRecord]:
         """Return plans by account and status but for one, sorted by account and plan id for equal output."""
-        wanted = and_(plan.c.tenant_id == self._tenant, plan.c.status.in_([str(s) for s in statuses]))
-        if account_id is not None:
-            wanted = and_(wanted, plan.c.account_id == account_id)
-        if without is not None:
-            wanted = and_(wanted, plan.c.plan_id != str(without))
-        rows = self._connection.execute(_WITH_LEDGER.where(wanted).order_by(plan.c.account_id, plan.c.plan_id))
+        named = {"mine": self._tenant, "statuses": [str(s) for s in statuses], "without": str(without or "")}
+        rows = (
+            self._connection.execute(_FIND, named)
+            if account_id is None
+            else self._connection.execute(_FIND_OF, named | {"account": account_id})
+        )
         return [self._record(dict(row)) for row in rows.mappings().all()]
 
     def ids(self) -> list[str]:
@@ -174,13 +203,8 @@ class Plans:
 
     def slot_holder(self, account_id: str, plan_type: PlanType) -> str | None:
         """Return the id of the plan that is ACTIVE for this account and type."""
-        wanted = and_(
-            plan.c.tenant_id == self._tenant,
-            plan.c.account_id == account_id,
-            plan.c.plan_type == str(plan_type),
-            plan.c.status == str(PlanStatus.ACTIVE),
-        )
-        return self._connection.execute(select(plan.c.plan_id).where(wanted)).scalar_one_or_none()
+        named = {"mine": self._tenant, "account": account_id, "kind": str(plan_type)}
+        return self._connection.execute(_HOLDER, named).scalar_one_or_none()
 
     def due(self, now: datetime) -> list[tuple[str, datetime]]:
         """Return open plans whose wake-up has come, earliest first."""
@@ -256,11 +280,9 @@ class Plans:
 
     def _update(self, before: dict[str, Any], values: dict[str, Any], row_version: int) -> None:
         """Write what changed and nothing else, so that what somebody else wrote stays to be found."""
-        wanted = and_(self._is(values["plan_id"]), plan.c.status == before["status"], plan.c.row_version == row_version)
         changes = {name: value for name, value in values.items() if value != before[name]}
-        changed = self._connection.execute(
-            update(plan).where(wanted).values(changes | {"row_version": row_version + 1})
-        )
+        known = self._named(values["plan_id"]) | {"old_status": before["status"], "old_version": row_version}
+        changed = self._connection.execute(_change(*changes), changes | known | {"row_version": row_version + 1})
         if changed.rowcount != 1:
             raise StaleError(f"plan {values['plan_id']} changed since it was read; look again and repeat")
 
@@ -281,9 +303,9 @@ class Plans:
             for value, row in wanted.items():
                 if value not in known or value in gone:
                     self._connection.execute(insert(table).values(row))
-                elif value in changed:
-                    here = and_(self._of(table, rows.plan["plan_id"]), table.c[name] == value)
-                    self._connection.execute(update(table).where(here).values(row))
+                elif value in changed:  # a step: changed approvals are gone by now
+                    told = {column: row[column] for column in _STEP_COLUMNS}
+                    self._connection.execute(_STEP, told | self._named(rows.plan["plan_id"]) | {"step": value})
 
     def state(self, plan_id: str | UUID) -> PlanState:
         """Return a plan's state in committed form: all that deciding about its steps and dates needs."""

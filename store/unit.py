@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy import Connection, Engine, Update, bindparam, insert, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from ledger import (
@@ -46,11 +46,19 @@ from store.workers import Workers
 _INSERT = insert(entry_table)
 _TENANT = select(tenant_table).where(tenant_table.c.tenant_id == bindparam("mine"))
 _SIZE = select(tenant_table.c.ledger_size).where(tenant_table.c.tenant_id == bindparam("mine")).with_for_update()
+_GROW = update(tenant_table).where(tenant_table.c.tenant_id == bindparam("mine")).values(ledger_size=bindparam("size"))
 _STREAM = select(stream_table).where(
     stream_table.c.tenant_id == bindparam("mine"), stream_table.c.stream == bindparam("wanted")
 )
 _CROSSED = frozenset({"40P01", "40001"})
 """How PostgreSQL says that two transactions waited for each other and this one gave way."""
+
+
+@cache
+def _stream_update(*names: str) -> Update:
+    """Return the statement that writes these columns of a stream's row."""
+    mine = (stream_table.c.tenant_id == bindparam("mine"), stream_table.c.stream == bindparam("wanted"))
+    return update(stream_table).where(*mine).values({name: bindparam(name) for name in names})
 
 
 class Cursor:
@@ -307,8 +315,7 @@ class Unit:
             row = {"tenant_id": self.tenant_id, "stream": name}
             self._connection.execute(insert(stream_table).values(row | values))
         else:
-            mine = (stream_table.c.tenant_id == self.tenant_id, stream_table.c.stream == name)
-            self._connection.execute(update(stream_table).where(*mine).values(values))
+            self._connection.execute(_stream_update(*values), values | {"mine": self.tenant_id, "wanted": name})
 
     def _append(self) -> None:
         size = self._connection.execute(_SIZE, {"mine": self.tenant_id}).scalar_one()
@@ -320,7 +327,7 @@ class Unit:
             row: dict[str, Any] = {"tenant_id": self.tenant_id, "pos": pos, "stream": entry.stream, "seq": entry.seq}
             rows.append(row | {"type": entry.type, "at": entry.at, "body": body.decode()})
         self._connection.execute(_INSERT, rows)
-        self._set_tenant(ledger_size=size + len(rows))
+        self._connection.execute(_GROW, {"mine": self.tenant_id, "size": size + len(rows)})
 
     def _cursor(self, stream: str) -> Cursor:
         if stream not in self._cursors:
