@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from threading import Event, Thread
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from agent import Deps, playbook_drafter
 from oncourse.clock import RandomIds, RealClock, random_salt
@@ -120,7 +120,7 @@ class Running:
 
         worker.sweep = sweep
 
-    def __enter__(self) -> "Running":
+    def __enter__(self) -> Self:
         self._thread.start()
         if not self._looked.wait(PATIENCE):
             raise TimeoutError("the worker never looked")
