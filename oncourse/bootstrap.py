@@ -9,7 +9,7 @@ from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
 from oncourse.config import ConfigError, Settings
 from orchestrator import Acting, Clock, Executor, Ids, Orchestrator
 from plan import Principal, Tenant
-from store import Store, StoreError, open_engine, queue_url, schema_state, upgrade
+from store import Store, StoreError, check_schema, open_engine, queue_url, schema_state, upgrade
 
 if TYPE_CHECKING:
     from agent import Drafter
@@ -51,15 +51,15 @@ class Tenancy:
 
 
 def open_store(settings: Settings, *, create: bool = False) -> Store:
-    """Return the store, at the newest schema; raise ConfigError where there is none and none is to be made."""
+    """Return the store; raise SchemaError where there is none to open, or where its schema is another."""
     engine = open_engine(settings.database)
-    if create:
+    if create and schema_state(engine)[0] is None:
         upgrade(engine)
-    current, newest = schema_state(engine)
-    if current is None:
-        raise StoreError(f"there is no oncourse database at {settings.database}; make one with: oncourse init")
-    if current != newest:
-        upgrade(engine)
+    try:
+        check_schema(engine)
+    except StoreError:
+        engine.dispose()
+        raise
     return Store(engine, random_salt)
 
 

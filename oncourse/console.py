@@ -59,6 +59,11 @@ def under(first: str, second: str | None) -> str:
     return f"{first}\n{second}" if second else first
 
 
+def count(number: int, what: str) -> str:
+    """Return so many of something in words, as `1 tenant` or `2 tenants`."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def short(identifier: object) -> str:
     """Return the first eight characters of an id: enough to name it."""
     return str(identifier)[:8]

@@ -5,17 +5,19 @@ queue, the sweep makes again, so its database may be deleted at any time.
 """
 
 import logging
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from math import ceil
 from threading import Event as Flag
 from threading import Semaphore
-from typing import NamedTuple, Protocol
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
+from oncourse.visits import Pace, QueueError, Ticker
 from orchestrator import Clock
 from plan import OncourseError
-from store import StaleError, Store, open_queue
+from store import StaleError, Store, StoreError, open_queue
 
 QUEUE = "visits"
 VERSION = "tick-protocol-1"
@@ -24,34 +26,9 @@ TICKS_A_VISIT = 50
 """Then others have their turn."""
 SWEEP = 500
 """Targets that one look queues at most."""
+PAUSE = 2.0
+"""Seconds from a look that failed to the next one."""
 _log = logging.getLogger(__name__)
-
-
-class Pace(NamedTuple):
-    """How often a worker looks, and when it takes another one for dead."""
-
-    poll: timedelta = timedelta(seconds=0.25)
-    silence: timedelta = timedelta(seconds=30)
-    again: timedelta = timedelta(seconds=10)
-    """After this a visit that was queued and changed nothing is queued anew."""
-    keep: timedelta = timedelta(hours=1)
-    """How long finished visits stay in the queue's database."""
-    at_once: int = 8
-    """Visits at the same time in one worker."""
-    held: int = 32
-    """Visits that a worker takes at most: the others wait in it, since the queue is asked only once a poll."""
-
-
-class Ticker(Protocol):
-    """One tenant's ticks."""
-
-    def tick(self, target: str) -> str:
-        """Run one tick of a target; return what was done."""
-        ...
-
-    def postpone(self, target: str) -> None:
-        """Let a target that cannot be ticked now wait a while."""
-        ...
 
 
 class DurableEngine:
@@ -75,33 +52,56 @@ class DurableEngine:
         self._held: set[str] = set()
         self._turns = Semaphore(self._pace.at_once)
         self._name, self._count = f"{worker_id}-{machine.now():%Y%m%d%H%M%S%f}", 0
+        self.looked_at: datetime | None = None
+        """When the worker last looked for what is due, by the machine's clock; None before the first time."""
+
+    def heard(self) -> bool:
+        """Tell whether the database has heard of this worker lately, so that no other takes it for dead."""
+        with self._store.workers(reading=True) as workers:
+            return self._worker in workers.alive(self._machine.now() - self._pace.silence)
 
     def run_worker(self, stop: Flag) -> None:
-        """Work until `stop` is set, then finish the visits under way, leave the others to the next look, and leave."""
+        """Work until `stop` is set, then finish the visits under way, leave the others to the next look, and leave.
+
+        Raises: QueueError where the queue cannot be opened.
+        """
         self._beat(self._machine.now())
-        DBOS(config=_config(self._url, self._worker, self._pace.held))
+        poll = self._pace.poll.total_seconds()
+        try:
+            with _queue_opens():
+                self._launch(stop, poll)
+            self._work(stop, poll)
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        """Finish the visits under way, and sign off; where the database is gone, others strike this worker off."""
+        with suppress(StoreError):
+            self._beat(self._machine.now())
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=ceil(self._pace.silence.total_seconds()))
+        with suppress(StoreError), self._store.workers() as workers:
+            workers.forget(self._worker)
+
+    def _launch(self, stop: Flag, poll: float) -> None:
+        DBOS(config=_config(self._url, self._worker))
 
         @DBOS.workflow(name="visit")
         def visit(tenant_id: str, target: str) -> None:
             name = f"{tenant_id}/{target}"
             self._held.add(name)
-            with self._turns:
-                if not stop.is_set():
-                    self._visit(tenant_id, target)
-            self._held.discard(name)
+            try:
+                with self._turns:
+                    if not stop.is_set():
+                        self._visit(tenant_id, target)
+            finally:
+                self._held.discard(name)
 
         DBOS.launch()
-        poll = self._pace.poll.total_seconds()
         DBOS.register_queue(QUEUE, worker_concurrency=self._pace.held, polling_interval_sec=poll)
-        try:
-            self._work(stop, poll)
-        finally:
-            DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=10)
-            with self._store.workers() as workers:
-                workers.forget(self._worker)
 
     def _work(self, stop: Flag, poll: float) -> None:
         beaten = kept = datetime.min.replace(tzinfo=UTC)
+        fine = True
         while not stop.is_set():
             now = self._machine.now()
             try:
@@ -113,9 +113,16 @@ class DurableEngine:
                     kept = now
                     self.retain(now - self._pace.keep)
                 self.sweep()
-            except Exception:  # noqa: BLE001 - a look that fails is made again: the worker lives on
-                _log.exception("a look failed")
-            stop.wait(poll)
+                if not fine:
+                    _log.warning("looks for what is due succeed again")
+                fine = True
+            except Exception as error:  # noqa: BLE001 - a look that fails is made again: the worker lives on
+                if fine:
+                    said = "a look for what is due failed; it is made again until it succeeds: %s"
+                    _log.error(said, error, exc_info=not isinstance(error, OncourseError))
+                fine = False
+            self.looked_at = self._machine.now()
+            stop.wait(poll if fine else max(poll, PAUSE))
 
     def sweep(self) -> int:
         """Queue a visit of everything that is due and not queued yet; return how many."""
@@ -210,15 +217,42 @@ class DurableEngine:
         return len(ended)
 
 
-def _config(url: str, worker_id: str, held: int) -> DBOSConfig:
-    """Return the configuration of a queue that holds nothing but names of targets."""
+def prepare_queue(url: str) -> None:
+    """Bring the queue's tables to what this program needs; a second call changes nothing."""
+    with _queue_opens():
+        DBOS.migrate(url)
+
+
+@contextmanager
+def _queue_opens() -> Iterator[None]:
+    """Say in one line why a queue does not open; what the library would print of it is left out."""
+    logger = logging.getLogger("dbos")
+    logger.addFilter(_nothing)
+    try:
+        yield
+    except Exception as error:
+        what = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise QueueError(f"the queue cannot be opened ({what}); check the place and the rights on it") from error
+    finally:
+        logger.removeFilter(_nothing)
+
+
+def _nothing(_record: logging.LogRecord) -> bool:
+    return False
+
+
+def _config(url: str, worker_id: str) -> DBOSConfig:
+    """Return the configuration of a queue that holds nothing but names of targets.
+
+    The queue bounds the visits at once; its threads must have no bound. A visit that was taken over while its worker
+    lived keeps its thread until the new owner is done: with few threads, workers wait for each other without end.
+    """
     config: DBOSConfig = {
         "name": "oncourse",
         "system_database_url": url,
         "executor_id": worker_id,
         "application_version": VERSION,
         "serializer": DBOSPortableJSONSerializer(),
-        "max_executor_threads": held,
         "log_level": "ERROR",
     }
     engine = open_queue(url)

@@ -4,10 +4,21 @@ Never judges and never decides; what changes a plan reaches it as entries.
 """
 
 from store.accounts import FAMILIES
-from store.connection import open_engine, open_queue, queue_url, schema_state, upgrade
+from store.connection import check_schema, open_engine, open_queue, opened, queue_url, schema_state, upgrade
+from store.copies import copy_database, database_file, place, replace_database, written_aside
+from store.dumps import dump_database
 from store.effects import Artefact, Effect, EffectStatus
-from store.errors import AddressError, BrokenRowError, NotFoundError, SlotTakenError, StaleError, StoreError
+from store.errors import (
+    AddressError,
+    BrokenRowError,
+    NotFoundError,
+    SchemaError,
+    SlotTakenError,
+    StaleError,
+    StoreError,
+)
 from store.events import Event, EventType, event_named
+from store.integrity import integrity, shape
 from store.plans import PlanRecord
 from store.unit import Store, Unit
 from store.workers import Due, Workers
@@ -24,16 +35,27 @@ __all__ = [
     "EventType",
     "NotFoundError",
     "PlanRecord",
+    "SchemaError",
     "SlotTakenError",
     "StaleError",
     "Store",
     "StoreError",
     "Unit",
     "Workers",
+    "check_schema",
+    "copy_database",
+    "database_file",
+    "dump_database",
     "event_named",
+    "integrity",
     "open_engine",
     "open_queue",
+    "opened",
+    "place",
     "queue_url",
+    "replace_database",
     "schema_state",
+    "shape",
     "upgrade",
+    "written_aside",
 ]

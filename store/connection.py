@@ -1,5 +1,7 @@
 """Open a database: SQLite by default, PostgreSQL by its URL; bring it to the newest schema."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -12,7 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.pool import StaticPool
 
-from store.errors import AddressError, StoreError
+from store.errors import AddressError, SchemaError, StoreError
 
 BUSY_MS = 30_000
 READING = "oncourse_reading"
@@ -38,6 +40,16 @@ def open_engine(url: str) -> Engine:
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
     return engine
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Engine]:
+    """Open an engine for a while; no connection of it is left afterwards."""
+    engine = open_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 def queue_url(url: str) -> str:
@@ -91,28 +103,60 @@ def _config(engine: Engine) -> Config:
 
 
 def upgrade(engine: Engine) -> None:
-    """Bring the database to the newest schema; a second call changes nothing."""
+    """Bring the database to the newest schema; a second call changes nothing, and two at once wait for each other.
+
+    Raises: SchemaError for a schema that this program does not know.
+    """
+    have, _ = schema_state(engine)
+    if have is not None:
+        _refuse_unknown(have)
     try:
         command.upgrade(_config(engine), "head")
     except DatabaseError as error:
-        raise StoreError(f"the database cannot be opened ({error.orig}); check the path or the server") from error
+        raise _cannot_be_opened(error) from error
 
 
 @cache
-def _newest() -> str | None:
-    """Return the newest revision; the migrations are read once a process."""
-    return ScriptDirectory(str(_MIGRATIONS)).get_current_head()
+def _revisions() -> tuple[str, ...]:
+    """Return the revisions that this program knows, newest first; the migrations are read once a process."""
+    return tuple(script.revision for script in ScriptDirectory(str(_MIGRATIONS)).walk_revisions())
 
 
-def schema_state(engine: Engine) -> tuple[str | None, str | None]:
+def schema_state(engine: Engine) -> tuple[str | None, str]:
     """Return the revision that the database has (None: it is empty or not there) and the newest one."""
-    newest = _newest()
+    newest = _revisions()[0]
     file = engine.url.database
     if engine.dialect.name == "sqlite" and file and file != ":memory:" and not Path(file).exists():
         return None, newest
     try:
-        with engine.connect() as connection:
+        with engine.connect().execution_options(**{READING: True}) as connection:
             current = MigrationContext.configure(connection).get_current_revision()
     except DatabaseError as error:
-        raise StoreError(f"the database cannot be opened ({error.orig}); check the path or the server") from error
+        raise _cannot_be_opened(error) from error
     return current, newest
+
+
+def check_schema(engine: Engine) -> str:
+    """Return the database's schema; raise SchemaError with what to do where it is not the one of this program."""
+    have, newest = schema_state(engine)
+    if have is None:
+        where = engine.url.render_as_string(hide_password=True).replace("+psycopg", "")
+        raise SchemaError(f"there is no oncourse database at {where}; make one with: oncourse init")
+    _refuse_unknown(have)
+    if have != newest:
+        raise SchemaError(
+            f"the database has schema {have} and this program needs {newest}; bring it on with: oncourse db upgrade"
+        )
+    return have
+
+
+def _refuse_unknown(have: str) -> None:
+    if have not in _revisions():
+        raise SchemaError(
+            f"the database has schema {have}, and this program knows none after {_revisions()[0]}: "
+            "a newer oncourse wrote it; use that one"
+        )
+
+
+def _cannot_be_opened(error: DatabaseError) -> StoreError:
+    return StoreError(f"the database cannot be opened ({error.orig}); check the path or the server")

@@ -15,6 +15,12 @@ class AddressError(StoreError):
     code = "bad_config"
 
 
+class SchemaError(StoreError):
+    """The database does not have the schema of this program."""
+
+    code = "schema"
+
+
 class NotFoundError(StoreError):
     """There is no such thing for this tenant."""
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from ledger import (
     MAX_ENTRY_BYTES,
@@ -26,7 +27,7 @@ from ledger import (
     fold,
     state_digest,
 )
-from plan import Cause, Frozen, ModelCall, PlanType, Principal, RevenuePlanV1, Sealer, Tenant, canonical
+from plan import Cause, Frozen, Mode, ModelCall, PlanType, Principal, RevenuePlanV1, Sealer, Tenant, canonical
 from plan import seal as seal_plan
 from store.accounts import Accounts
 from store.blobs import Blobs
@@ -43,6 +44,11 @@ from store.tables import tenant as tenant_table
 from store.workers import Workers
 
 _INSERT = insert(entry_table)
+_TENANT = select(tenant_table).where(tenant_table.c.tenant_id == bindparam("mine"))
+_SIZE = select(tenant_table.c.ledger_size).where(tenant_table.c.tenant_id == bindparam("mine")).with_for_update()
+_STREAM = select(stream_table).where(
+    stream_table.c.tenant_id == bindparam("mine"), stream_table.c.stream == bindparam("wanted")
+)
 _CROSSED = frozenset({"40P01", "40001"})
 """How PostgreSQL says that two transactions waited for each other and this one gave way."""
 
@@ -82,14 +88,19 @@ class Unit:
 
     def tenant(self) -> Tenant:
         """Return the tenant, in the mode that its own stream says."""
-        known = Tenant.model_validate_json(self._tenant_row()["body"])
-        return known.model_copy(update={"mode": self.tenant_state().mode})
+        row = self._tenant_row()
+        return _tenant(row["body"], self._tenant_state(row).mode)
 
     def tenant_state(self) -> TenantState:
         """Return how the tenant runs, with what was recorded so far; SHADOW where nothing ever was."""
+        return self._tenant_state(None)
+
+    def _tenant_state(self, row: dict[str, Any] | None) -> TenantState:
         name = self.tenant_stream
-        found = self._cursors[name].state if name in self._cursors else self._tenant_state_row()
-        return found if isinstance(found, TenantState) else TenantState()
+        if name in self._cursors:
+            found = self._cursors[name].state
+            return found if isinstance(found, TenantState) else TenantState()
+        return _state_of(self._tenant_row() if row is None else row) or TenantState()
 
     @property
     def tenant_stream(self) -> str:
@@ -97,8 +108,7 @@ class Unit:
         return f"tenant/{self.tenant_id}"
 
     def _tenant_state_row(self) -> TenantState | None:
-        state = self._tenant_row()["state"]
-        return None if state is None else TenantState.model_validate_json(state)
+        return _state_of(self._tenant_row())
 
     def put_tenant(self, value: Tenant) -> None:
         """Change what the tenant row says; its id stays, and its mode is not told here."""
@@ -292,17 +302,16 @@ class Unit:
             self.principals.write(after)
 
     def _write_stream(self, name: str, cursor: Cursor) -> None:
-        key = (stream_table.c.tenant_id == self.tenant_id, stream_table.c.stream == name)
         values = {"last_seq": cursor.seq} | ({"state_digest": cursor.digest} if cursor.believed else {})
-        if self._connection.execute(select(stream_table.c.last_seq).where(*key)).first() is None:
+        if cursor.new:
             row = {"tenant_id": self.tenant_id, "stream": name}
             self._connection.execute(insert(stream_table).values(row | values))
         else:
-            self._connection.execute(update(stream_table).where(*key).values(values))
+            mine = (stream_table.c.tenant_id == self.tenant_id, stream_table.c.stream == name)
+            self._connection.execute(update(stream_table).where(*mine).values(values))
 
     def _append(self) -> None:
-        locked = select(tenant_table.c.ledger_size).where(tenant_table.c.tenant_id == self.tenant_id).with_for_update()
-        size = self._connection.execute(locked).scalar_one()
+        size = self._connection.execute(_SIZE, {"mine": self.tenant_id}).scalar_one()
         rows = []
         for pos, entry in enumerate(self._entries, start=size + 1):
             body = canonical(entry)
@@ -317,8 +326,7 @@ class Unit:
         if stream not in self._cursors:
             if stream.startswith("plan/"):
                 self.plans.lock(stream.removeprefix("plan/"))
-            wanted = (stream_table.c.tenant_id == self.tenant_id, stream_table.c.stream == stream)
-            row = self._connection.execute(select(stream_table).where(*wanted)).first()
+            row = self._connection.execute(_STREAM, {"mine": self.tenant_id, "wanted": stream}).first()
             cursor = Cursor(row.last_seq if row else 0, row.state_digest if row else None)
             family, _, name = stream.partition("/")
             if family == "plan" and row is not None:
@@ -373,8 +381,7 @@ class Unit:
         return [f"{name}: the row has no ledger" for name in rows if name not in streams]
 
     def _tenant_row(self) -> dict[str, Any]:
-        wanted = select(tenant_table).where(tenant_table.c.tenant_id == self.tenant_id)
-        row = self._connection.execute(wanted).mappings().one_or_none()
+        row = self._connection.execute(_TENANT, {"mine": self.tenant_id}).mappings().one_or_none()
         if row is None:
             raise NotFoundError(f"there is no tenant {self.tenant_id}; make it with: oncourse init")
         return dict(row)
@@ -383,9 +390,23 @@ class Unit:
         self._connection.execute(update(tenant_table).where(tenant_table.c.tenant_id == self.tenant_id).values(values))
 
 
+@lru_cache(maxsize=64)
+def _tenant(body: str, mode: Mode) -> Tenant:
+    return Tenant.model_validate_json(body).model_copy(update={"mode": mode})
+
+
+def _state_of(row: dict[str, Any]) -> TenantState | None:
+    return None if row["state"] is None else TenantState.model_validate_json(row["state"])
+
+
 def _body(value: Tenant) -> str:
     """Return what the tenant row says; the mode stands in the state alone."""
     return value.model_dump_json(exclude={"mode"})
+
+
+def _unusable(error: DatabaseError) -> StoreError:
+    what = "does not answer" if isinstance(error, OperationalError) else "cannot be read"
+    return StoreError(f"the database {what} ({error.orig}); check it with: oncourse db check")
 
 
 class Store:
@@ -396,10 +417,16 @@ class Store:
         self._engine, self._salt = engine, salt
 
     @contextmanager
-    def unit(self, tenant_id: str, now: datetime, connector: str = "") -> Iterator[Unit]:
-        """Open one transaction of one tenant; what was recorded is written at its end, or nothing is."""
+    def unit(self, tenant_id: str, now: datetime, connector: str = "", *, reading: bool = False) -> Iterator[Unit]:
+        """Open one transaction of one tenant; what was recorded is written at its end, or nothing is.
+
+        `reading` sees one state of the database throughout, and neither waits for a writer nor keeps one waiting.
+        """
         try:
-            with self._engine.begin() as connection:
+            with (
+                self._engine.connect().execution_options(**self._options(reading=reading)) as connection,
+                connection.begin(),
+            ):
                 unit = Unit(connection, tenant_id, now, self._salt, connector)
                 yield unit
                 unit.commit()
@@ -411,7 +438,9 @@ class Store:
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) in _CROSSED:
                 raise StaleError("somebody else wrote about the same at the same moment; repeat it") from error
-            raise StoreError(f"the database does not answer ({error.orig}); check it with: oncourse doctor") from error
+            raise _unusable(error) from error
+        except DatabaseError as error:
+            raise _unusable(error) from error
 
     @contextmanager
     def workers(self, *, reading: bool = False) -> Iterator[Workers]:
@@ -419,15 +448,26 @@ class Store:
         try:
             with self._engine.connect().execution_options(**{READING: reading}) as connection, connection.begin():
                 yield Workers(connection)
-        except OperationalError as error:
-            raise StoreError(f"the database does not answer ({error.orig}); check it with: oncourse doctor") from error
+        except DatabaseError as error:
+            raise _unusable(error) from error
+
+    def _options(self, *, reading: bool) -> dict[str, Any]:
+        if reading and self._engine.dialect.name == "postgresql":
+            return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        return {READING: reading}
+
+    def close(self) -> None:
+        """Close all connections; the next use opens new ones."""
+        self._engine.dispose()
 
     def tenants(self) -> list[str]:
         """Return the ids of all tenants."""
-        with self._engine.begin() as connection:
-            return list(
-                connection.execute(select(tenant_table.c.tenant_id).order_by(tenant_table.c.tenant_id)).scalars()
-            )
+        wanted = select(tenant_table.c.tenant_id).order_by(tenant_table.c.tenant_id)
+        try:
+            with self._engine.connect().execution_options(**{READING: True}) as connection, connection.begin():
+                return list(connection.execute(wanted).scalars())
+        except DatabaseError as error:
+            raise _unusable(error) from error
 
     def _holder(self, tenant_id: str, now: datetime, error: SlotTakenError) -> str:
         with self._engine.begin() as connection:

@@ -77,6 +77,10 @@ class Workers:
         wanted = select(worker.c.worker_id).where(worker.c.beat_at >= since).order_by(worker.c.worker_id)
         return list(self._connection.execute(wanted).scalars())
 
+    def forget_all(self) -> None:
+        """Strike all workers off: those of the database that this one was copied from."""
+        self._connection.execute(delete(worker))
+
     def forget(self, worker_id: str) -> None:
         """Strike a worker off: it left, or another one took over what it had."""
         self._connection.execute(delete(worker).where(worker.c.worker_id == worker_id))

@@ -41,6 +41,11 @@ class Session:
         """Return the tenant."""
         return open_tenancy(self.settings, self.store, self.executor)
 
+    def close(self) -> None:
+        """Leave no connection open."""
+        if "store" in self.__dict__:
+            self.store.close()
+
     @property
     def house(self) -> Orchestrator:
         """Return the tenant's orchestrator."""

@@ -1,4 +1,4 @@
-"""The commands of a whole tenant: init, import, review, worker, demo, doctor, version."""
+"""The commands of a whole tenant: init, import, review, worker, serve, demo, doctor, version."""
 
 from datetime import UTC, datetime
 from importlib.metadata import version as installed
@@ -15,19 +15,19 @@ from oncourse.cli.days import FIRST_YEAR, LAST_YEAR, day_of
 from oncourse.cli.reading import read_text
 from oncourse.cli.reviews import review
 from oncourse.cli.session import current
-from oncourse.cli.working import work
+from oncourse.cli.working import refuse_virtual, serve, work
 from oncourse.config import unknown_variables
 from oncourse.console import as_json, err, indented, say
 from orchestrator import BadInputError, Executor, bundle
 from plan import Calendar, Mode, Tenant
-from store import Store, open_engine, schema_state
+from store import SchemaError, Store, check_schema, opened, schema_state
 
 FINDINGS = 6
 
 
 def register(app: typer.Typer) -> None:
     """Put the commands on the root."""
-    for command in (init, review, worker, demo, rehearse, doctor, version):
+    for command in (init, review, worker, serve, demo, rehearse, doctor, version):
         app.command()(command)
     app.command("import")(import_)
 
@@ -51,7 +51,7 @@ def init(
     except ValidationError as error:
         raise BadInputError(f"the tenant does not fit: {explain_validation(error)}") from error
     bundle = default_bundle() if policy is None else load_bundle(read_text(policy))
-    store = open_store(settings, create=True)
+    store = current.store = open_store(settings, create=True)
     started = None if clock == "real" else _instant(clock)
     tenancy = _fresh(store, SimulatedExecutor(), started)
     tenancy.house.open_tenant(tenant, bundle, first_admin(settings.tenant, admin))
@@ -131,8 +131,7 @@ def worker(
         raise BadInputError("give --once or --until INSTANT, not both")
     tenancy = current.tenancy
     if not once and not until:
-        if isinstance(tenancy.clock, VirtualClock):
-            raise BadInputError("this tenant's clock is virtual: give --once, or let time pass with --until INSTANT")
+        refuse_virtual(current)
         work(current)
         return
     if until:
@@ -186,16 +185,19 @@ def doctor() -> None:
 
     settings = current.settings
     findings = [f"unknown variable {name}: no setting reads it" for name in unknown_variables()]
-    have, newest = schema_state(open_engine(settings.database))
-    if have is None:
-        findings.append(f"there is no oncourse database at {settings.database}; make one with: oncourse init")
-        held: list[str] = []
-    else:
+    held: list[str] = []
+    with opened(settings.database) as engine:
+        have, newest = schema_state(engine)
+        try:
+            check_schema(engine)
+            held = list(PROMISES)
+        except SchemaError as error:
+            findings.append(str(error))
+    if held:
         with current.house.desk.unit() as unit:
             findings += [f"{f.promise} is broken: {f.what}" for f in broken(unit)]
             policy, _ = bundle(unit)
         findings += connection_findings(settings, policy)
-        held = list(PROMISES)
     if current.json:
         as_json({"schema": have, "newest": newest, "findings": findings})
     else:

@@ -107,18 +107,15 @@ def directly(url: str) -> Taken:
 
 def _commands(here: Opened, plan_id: str) -> str:
     house, cause = here.house, Cause(kind="timer", ref=here.clock.now().isoformat())
-    house.next_event(plan_id)
-    house.wants_redraft(plan_id)
-    house.status(plan_id)
+    house.look(plan_id)
     house.evaluate(plan_id, cause)
-    house.status(plan_id)
     return house.advance(plan_id, cause)
 
 
 def empty_visits(url: str, visits: int) -> Taken:
     """Queue and do visits that do nothing, with the engine's own settings of the queue."""
     pace, left, done = Pace(), [visits], Event()
-    DBOS(config=_config(queue_url(url), "bench", pace.held))
+    DBOS(config=_config(queue_url(url), "bench"))
 
     @DBOS.workflow(name="visit")
     def visit(_tenant_id: str, _target: str) -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 from threading import Event
 
 import pytest
+from dbos import DBOS
 
+from oncourse.durable import QUEUE
 from oncourse.promises import broken
 from plan import PlanType, TenantGoal
 from store import Event as Inbound
 from store import EventType
-from tests.chaos.campaign import forget
+from tests.chaos.herd import forget
 from tests.chaos.sweep import sweep
 from tests.chaos.world import FAST, found, opened
 from tests.databases import fresh_url
@@ -58,6 +60,23 @@ def leaving(shared, seen):
 
     worker._visit = visit
     worker.run_worker(stop)
+
+
+def taken_over(shared, name):
+    """Work, but have the first visit taken over while it is under way, as after a freeze."""
+    worker, visits = shared.worker(name), []
+    worker._pace = FAST._replace(at_once=1)
+    visit = worker._visit
+
+    def late(tenant, target):
+        visits.append(target)
+        if len(visits) == 1:
+            DBOS.resume_workflows([DBOS.workflow_id], queue_name=QUEUE)
+        else:
+            visit(tenant, target)
+
+    worker._visit = late
+    worker.run_worker(Event())
 
 
 def start(*words):
@@ -127,6 +146,16 @@ def test_what_a_killed_worker_had_begun_another_one_takes_over(shared, tmp_path,
     with house.desk.unit() as unit:
         assert len(unit.plans.find()) == 1
         assert broken(unit) == []
+
+
+def test_a_worker_whose_visit_was_taken_over_while_it_lived_works_on(shared):
+    """Whoever has lost a visit waits for what its new owner makes of it: that must not keep anybody from working."""
+    only = start(taken_over, shared, "only")
+    try:
+        assert eventually(lambda: drafts(shared.house()))
+    finally:
+        only.kill()
+        only.join()
 
 
 def test_a_queue_that_is_thrown_away_loses_nothing(shared, tmp_path):

@@ -67,6 +67,29 @@ def test_every_command_of_the_first_plan_runs(capsys, tmp_path, monkeypatch):
     assert set(values) == {"PLAN", "STEP", "DIGEST"}
 
 
+def test_a_backup_is_restored_as_the_page_shows(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(out, "_width", 80)
+    for words in (
+        ["init", "--zone", "Europe/Berlin"],
+        ["import", str(ROOT / "oncourse" / "demo_data"), "--as", "admin"],
+        ["principal", "add", "p-otto", "--role", "plan_approver", "--as", "admin"],
+        ["principal", "add", "p-mara", "--role", "editor", "--as", "admin"],
+    ):
+        assert main(words) == 0, capsys.readouterr()
+    capsys.readouterr()
+    shown = next(block for block in blocks("docs/operating.md") if block.startswith("$ oncourse db backup"))
+    printed = ""
+    for command in re.findall(r"^\$ oncourse (.*)$", shown, re.MULTILINE):
+        assert main(command.split()) == 0, (command, capsys.readouterr())
+        printed += f"$ oncourse {command}\n{capsys.readouterr().out}"
+
+    def bare(text):
+        return [re.sub(r"[\d,]+ bytes", "N bytes", line).rstrip() for line in text.split("\n") if line.strip()]
+
+    assert bare(printed) == bare(shown)
+
+
 def waiting(text, status):
     import json
 
