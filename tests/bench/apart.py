@@ -18,7 +18,7 @@ from store import Store, open_engine, queue_url
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.bench"])
-PATIENCE = 900
+PATIENCE = 3600
 """Seconds after which a piece of work counts as stuck."""
 TENANT = "t1"
 T = TypeVar("T")
