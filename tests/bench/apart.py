@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from threading import Event, Thread
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from agent import Deps, playbook_drafter
 from oncourse.clock import RandomIds, RealClock, random_salt
@@ -18,7 +18,7 @@ from store import Store, open_engine, queue_url
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.bench"])
-PATIENCE = 900
+PATIENCE = 3600
 """Seconds after which a piece of work counts as stuck."""
 TENANT = "t1"
 T = TypeVar("T")
@@ -120,7 +120,7 @@ class Running:
 
         worker.sweep = sweep
 
-    def __enter__(self) -> "Running":
+    def __enter__(self) -> Self:
         self._thread.start()
         if not self._looked.wait(PATIENCE):
             raise TimeoutError("the worker never looked")
