@@ -18,7 +18,7 @@ from tests.chaos.world import found, opened, who
 from tests.databases import fresh_url
 from tests.house import BERLIN, timedelta
 
-ACCOUNTS = [f"a{number:04d}" for number in range(14)]
+ACCOUNTS = [f"a{number:04d}" for number in range(10)]
 UNREAD, JUST_APPROVED, *RUNNING = ACCOUNTS
 PAUSED = "a0006"
 WAITS = {
