@@ -58,6 +58,8 @@ class Clickers(People):
         super().__init__(house, calendar, connector)
         self.drawn = drawn
         self.clicks: list[Click] = []
+        self.late = 0.3
+        """Share of the clicks that leave with a redelivery only."""
         self.acting = {name: who(house, name) for name in (*REVIEWERS, "mara")}
 
     def review(self, plan: RevenuePlanV1) -> None:
@@ -89,7 +91,7 @@ class Clickers(People):
 
     def _click(self, click: Click) -> None:
         self.clicks.append(click)
-        if self.drawn.random() < 0.7:  # the others leave with the next redelivery
+        if self.drawn.random() >= self.late:
             self.send(click)
 
     def send(self, click: Click) -> str:

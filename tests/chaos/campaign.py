@@ -79,13 +79,10 @@ def campaign(
     harm: Harm | None = Harm(),  # noqa: B008 - a frozen value
     faults: Faults = FAULTS,
     forget: int = 1,
-    patience: float = 600,
+    patience: float = 120,
     tell: Tell = lambda _line: None,
 ) -> Report:
-    """Run one campaign to the end of all plans; so many times the queue is thrown away on the way.
-
-    `patience`: seconds without any change after which the plans count as stuck.
-    """
+    """Run one campaign to the end of all plans; so many times the queue is thrown away on the way."""
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         url = fresh_url(kind, Path(name))
@@ -107,10 +104,22 @@ def campaign(
         )  # fmt: skip
 
 
-def live(shared: Shared, herd: Herd, plans: int, *, forget: int, patience: float, tell: Tell) -> int:
-    """Let people work and time pass until all plans have ended; return how often the queue was thrown away."""
-    house, clock, forgotten = shared.house(), shared.clock(), 0
-    people = People(house, BERLIN, shared.connector())
+def live(
+    shared: Shared,
+    herd: Herd,
+    plans: int,
+    *,
+    people: People | None = None,
+    forget: int = 0,
+    patience: float = 120,
+    tell: Tell = lambda _line: None,
+) -> int:
+    """Let people work and time pass until all plans have ended; return how often the queue was thrown away.
+
+    `patience`: seconds without a new entry of the ledger after which the plans count as stuck.
+    """
+    clock, forgotten = shared.clock(), 0
+    people = people or People(shared.house(), BERLIN, shared.connector())
     tide = Tide(clock, A_SECOND, crowd=max(4, min(24, plans // 3)))
     engine = opened(shared.url)
     told = changed = beaten = None

@@ -62,7 +62,7 @@ def glance(engine: Engine, now: datetime) -> Glance:
 
 
 def _counted(connection: Connection, column) -> Counter[str]:
-    return Counter(dict(connection.execute(select(column, func.count()).group_by(column)).tuples().all()))
+    return Counter(dict(map(tuple, connection.execute(select(column, func.count()).group_by(column)))))
 
 
 def _due(connection: Connection, now: datetime) -> int:
@@ -79,5 +79,5 @@ def _waiting(connection: Connection) -> list[Waiting]:
         .join(plan, and_(plan.c.tenant_id == plan_step.c.tenant_id, plan.c.plan_id == plan_step.c.plan_id))
         .where(plan_step.c.status.in_(PEOPLES), plan.c.status.in_([PlanStatus.ACTIVE, PlanStatus.PAUSED]))
     )
-    found = [*connection.execute(drafts).tuples(), *connection.execute(steps).tuples()]
+    found = [*connection.execute(drafts), *connection.execute(steps)]
     return sorted(Waiting(*row) for row in found)

@@ -32,7 +32,7 @@ class Harm(NamedTuple):
 
     every: tuple[int, int] = (20, 80)
     """Entries of the ledger between two, from and to: a slow machine gets on too."""
-    frozen: tuple[float, float] = (2.5, 5)
+    frozen: tuple[float, float] = (2.5, 6)
     """Seconds of the machine, from and to."""
     freezes: float = 0.3
     """Their share; all others are kills."""

@@ -23,8 +23,13 @@ from tests.house import BERLIN, MONDAY, PEOPLE, records
 
 TENANT = "t1"
 FAST = Pace(
-    poll=timedelta(seconds=0.05), silence=timedelta(seconds=1.5), again=timedelta(seconds=2), keep=timedelta(seconds=20)
+    poll=timedelta(seconds=0.05),
+    silence=timedelta(seconds=2),
+    again=timedelta(seconds=2),
+    keep=timedelta(seconds=20),
+    at_once=3,
 )
+"""Few visits at once, because the workers of a run share one machine, and on SQLite one lock."""
 
 
 class Faults(NamedTuple):
