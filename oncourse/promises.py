@@ -70,6 +70,10 @@ class Evidence:
                     states[plan_id] = after
                     self.moments.setdefault(plan_id, []).append(Moment(before, entry, after))
 
+    def differences(self) -> list[str]:
+        """Return each difference between the ledger and the rows."""
+        return self.unit.replay()
+
     def starts(self) -> Iterator[tuple[str, Moment, StepEdge]]:
         """Yield every start of a step with its plan."""
         for plan_id, moments in self.moments.items():
@@ -210,7 +214,7 @@ def adaptation_adds_nothing(seen: Evidence) -> list[str]:
 
 def rows_equal_ledger(seen: Evidence) -> list[str]:
     """Every edge has exactly one entry with actor, authority, cause and reason, and replay equals the rows."""
-    found = seen.unit.replay()
+    found = seen.differences()
     for moments in seen.moments.values():
         for moment in moments:
             if moment.entry.type.startswith("plan.") and not moment.entry.authority.grant:
