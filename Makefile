@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.ready
 ROOMS  := plan gate evaluator ledger store agent orchestrator oncourse
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types house cover evals bench nightly chaos lock build clean
+.PHONY: help setup demo test check lint types house cover evals bench nightly chaos simulate lock build clean
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -60,6 +60,9 @@ chaos: $(STAMP) ## kill workers at every point of a life and at random, resend a
 	@$(BIN)/python -m tests.chaos campaign $(if $(SEED),--seed $(SEED)) $(if $(PLANS),--plans $(PLANS)) $(if $(EFFECTS),--effects $(EFFECTS))
 	@$(BIN)/python -m tests.chaos approvals
 	@$(BIN)/python -m tests.chaos exclusivity
+
+simulate: $(STAMP) ## whole tenants under seeded faults, each promise after each tick (SEEDS="1 2-9", YEARS, JOBS)
+	@$(BIN)/python -m tests.simulation $(SEEDS) $(if $(YEARS),--years $(YEARS)) $(if $(JOBS),--jobs $(JOBS))
 
 lock: ## renew requirements/dev.lock (with hashes, without addresses)
 	@test -x $(BIN)/uv || ($(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv)

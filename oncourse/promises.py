@@ -70,6 +70,10 @@ class Evidence:
                     states[plan_id] = after
                     self.moments.setdefault(plan_id, []).append(Moment(before, entry, after))
 
+    def differences(self) -> list[str]:
+        """Return each difference between the ledger and the rows."""
+        return self.unit.replay()
+
     def starts(self) -> Iterator[tuple[str, Moment, StepEdge]]:
         """Yield every start of a step with its plan."""
         for plan_id, moments in self.moments.items():
@@ -210,7 +214,7 @@ def adaptation_adds_nothing(seen: Evidence) -> list[str]:
 
 def rows_equal_ledger(seen: Evidence) -> list[str]:
     """Every edge has exactly one entry with actor, authority, cause and reason, and replay equals the rows."""
-    found = seen.unit.replay()
+    found = seen.differences()
     for moments in seen.moments.values():
         for moment in moments:
             if moment.entry.type.startswith("plan.") and not moment.entry.authority.grant:
@@ -293,20 +297,33 @@ def own_tenant_only(seen: Evidence) -> list[str]:
 def words_change_nothing(seen: Evidence) -> list[str]:
     """Untrusted text changes words at most: risk, approvals, constraints and objective are those that code sets."""
     found = []
-    policy, _ = bundle(seen.unit)
     for plan_id, record in seen.plans.items():
         plan = record.plan
         playbook = PLAYBOOKS.get(plan.plan_type)
         specs = [find_spec(step.action_type) for step in plan.steps]
         kept = all(s is not None and s.approval is step.approval for s, step in zip(specs, plan.steps, strict=True))
         fenced = plan.constraints.no_external_contact_without_approval
-        risks = {name: given.risk for name, given in policy.actions.get(plan.plan_type, {}).items()}
-        lawful = {risk_of(plan.steps, risks), risk_of(plan.steps)}  # policy may have raised a risk meanwhile
+        lawful = _risks_lawful(seen, plan_id)
         if not kept or not fenced or plan.risk not in lawful or playbook is None:
             found.append(f"plan {plan_id} carries a risk, an approval or a constraint that code did not set")
         elif plan.objective != playbook.objective:
             found.append(f"plan {plan_id} carries another objective than its playbook")
     return found
+
+
+def _risks_lawful(seen: Evidence, plan_id: str) -> set[RiskClass]:
+    """Return the risk that the content has under the bundle by which it was judged when it was written."""
+    judged, waits = None, False
+    for moment in seen.moments.get(plan_id, []):
+        if moment.entry.type in {"plan.proposed.v1", "plan.edited.v1"}:
+            waits = True
+        elif waits and moment.entry.type == "plan.gate_evaluated.v1":
+            judged, waits = moment.entry.policy, False
+    if judged is None or waits:
+        return set()
+    plan = seen.plans[plan_id].plan
+    given = bundle(seen.unit, judged)[0].actions.get(plan.plan_type, {})
+    return {risk_of(plan.steps, {name: action.risk for name, action in given.items()})}
 
 
 def says_why_it_stopped(seen: Evidence) -> list[str]:

@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from gate import default_bundle
 from oncourse.promises import PROMISES
 from oncourse.simulator import EAGER
+from plan import Principal, RiskClass, Role
 from tests.house import MONDAY, House, scripts
 
 
@@ -151,6 +153,24 @@ def test_a_judgement_that_wavers_is_found(lived, monkeypatch):
         ),
     )
     assert "P10" in kinds(house)
+
+
+def test_a_risk_that_an_earlier_bundle_gave_is_lawful():
+    """A draft keeps the risk of the bundle that judged it, whatever is in force later."""
+    plain = default_bundle()
+    raw = plain.model_dump(mode="json") | {"name": "stricter"}
+    raw["actions"]["RENEWAL_DEFENSE"]["REQUEST_RENEWAL_MEETING"]["risk"] = "HIGH"
+    house = House(policy=type(plain).model_validate(raw))
+    plan_id = house.draft()
+    assert house.plan(plan_id).risk is RiskClass.HIGH
+    rita = Principal(principal_id="rita", tenant_id="t1", roles=frozenset({Role.TENANT_ADMIN}))
+    house.orchestrator.add_principal(rita, house.who("root"))
+    govern = house.orchestrator.governance
+    made = govern.propose_policy(plain, timedelta(days=1), house.who("root"))
+    govern.publish_policy(made.digest, house.who("rita"))
+    assert house.broken() == []
+    tamper(house, 'UPDATE plan SET body = replace(body, \'"risk":"HIGH"\', \'"risk":"LOW"\')')
+    assert "P13" in kinds(house)
 
 
 def test_every_promise_but_the_signed_logs_is_kept_in_code():
