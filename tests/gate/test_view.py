@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 
 import gate.judging
+import gate.view
 from gate import Phase, Severity
 from gate.judging import weigh
 from gate.rules import Found, Rule
@@ -25,9 +26,11 @@ def waiting(step, *others):
 
 
 @pytest.mark.parametrize("name", ["playbook", "by_id", "judged", "known", "cycle", "plan_bytes", "contracts"])
-def test_what_was_worked_out_of_the_question_alone_is_not_worked_out_again_under_another_policy(name):
-    asked = view()
+def test_what_was_worked_out_of_the_question_alone_is_not_worked_out_again_under_another_policy(monkeypatch, name):
+    asked = view(needs(MEETING, REVIEW))
     worked_out = getattr(asked, name)
+    monkeypatch.setattr(gate.view, "PLAYBOOKS", {})
+    assert worked_out
     assert getattr(asked.under(policy(max_steps=1)), name) is worked_out
 
 
@@ -68,6 +71,10 @@ def test_steps_that_wait_for_later_ones_make_no_circle_either():
 def test_a_circle_is_found_wherever_it_is_closed(others):
     """The review waits for the meeting."""
     assert set(view(needs(MEETING, *others)).cycle) == {MEETING.step_id, REVIEW.step_id}
+
+
+def test_a_step_that_waits_for_itself_is_a_circle_also_where_nothing_else_waits():
+    assert set(view(with_plan(steps=(waiting(BRIEF, BRIEF),))).cycle) == {BRIEF.step_id}
 
 
 def test_a_circle_is_found_through_the_last_of_two_steps_of_one_id():
