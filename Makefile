@@ -55,9 +55,11 @@ nightly: $(STAMP) ## the long proofs: authority, races, states, governed lives, 
 	@$(BIN)/python -m pytest --hypothesis-profile=nightly tests/orchestrator/test_governed_lives.py
 	@$(BIN)/python -m tests.mutation
 
-chaos: $(STAMP) ## kill workers at every point of a life, and kill and freeze them at random
-	@$(BIN)/python -m tests.chaos.sweep
-	@$(BIN)/python -m tests.chaos.campaign $(SEED) $(PLANS)
+chaos: $(STAMP) ## kill workers at every point of a life and at random, resend approvals, tick at once
+	@$(BIN)/python -m tests.chaos sweep
+	@$(BIN)/python -m tests.chaos campaign $(if $(SEED),--seed $(SEED)) $(if $(PLANS),--plans $(PLANS)) $(if $(EFFECTS),--effects $(EFFECTS))
+	@$(BIN)/python -m tests.chaos approvals
+	@$(BIN)/python -m tests.chaos exclusivity
 
 lock: ## renew requirements/dev.lock (with hashes, without addresses)
 	@test -x $(BIN)/uv || ($(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv)

@@ -42,6 +42,7 @@ from gate.policy_text import BadPolicyError, default_bundle, load_bundle
 from gate.recordings import (
     BadRecordingError,
     Recording,
+    ask,
     inputs_text,
     judge_again,
     read_inputs,
@@ -82,6 +83,7 @@ __all__ = [
     "UnknownCodeError",
     "Verdict",
     "Violation",
+    "ask",
     "built_in_bases",
     "bundle_digest",
     "check",

@@ -51,11 +51,15 @@ def check(plan: RevenuePlanV1, context: GateContext, policy: PolicyBundle, *, ph
     Once a plan was approved, what time alone mends (`clears_at`) denies and asks nothing: the step waits for it.
     `now` and every fact are inputs: the same inputs give the same decision, byte for byte, on any machine.
     """
-    view = View(plan, context, policy, phase=phase, now=now)
-    found = weigh(view)
+    return answer(View(plan, context, policy, phase=phase, now=now))
+
+
+def answer(view: View) -> Decision:
+    """Answer one question under its policy."""
+    found, policy = weigh(view), view.policy
     return Decision(
         verdict=found.verdict,
-        phase=phase,
+        phase=view.phase,
         risk=found.risk,
         required_authority=found.required_authority,
         violations=found.violations,

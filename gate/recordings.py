@@ -7,9 +7,10 @@ from pydantic import ValidationError
 
 from gate.context import GateContext
 from gate.decisions import Decision, GateError, Phase
-from gate.judging import check
+from gate.judging import answer
 from gate.policy import PolicyBundle
 from gate.strictness import strictest
+from gate.view import View, told_bytes
 from plan import Frozen, Instant, RevenuePlanV1, canonical, explain_validation
 
 
@@ -35,8 +36,7 @@ class Recording(Inputs):
 
 def inputs_text(plan: RevenuePlanV1, context: GateContext, now: datetime) -> str:
     """Return the canonical JSON of what the gate is told; its digest is the decision's `inputs_digest`."""
-    told = {"plan": plan.model_dump(mode="json"), "context": context.model_dump(mode="json"), "now": now.isoformat()}
-    return canonical(told).decode()
+    return told_bytes(canonical(plan), context, now).decode()
 
 
 def read_inputs(text: str, phase: Phase) -> Recording:
@@ -64,8 +64,13 @@ def recording_text(recording: Recording) -> str:
 
 def judge_again(recording: Recording, policy: PolicyBundle, pinned: PolicyBundle | None = None) -> Decision:
     """Ask the gate again: under one bundle, or under two where the stricter answer counts."""
-    plan, context, phase, now = recording.plan, recording.context, recording.phase, recording.now
-    current = check(plan, context, policy, phase=phase, now=now)
-    if pinned is None:
-        return current
-    return strictest(current, check(plan, context, pinned, phase=phase, now=now))
+    return ask(recording, policy, pinned)[0]
+
+
+def ask(question: Recording, policy: PolicyBundle, pinned: PolicyBundle | None = None) -> tuple[Decision, str]:
+    """Return the gate's answer under one bundle, or the stricter one under two, and the text of what it was told."""
+    view = View(question.plan, question.context, policy, phase=question.phase, now=question.now)
+    found = answer(view)
+    if pinned is not None:
+        found = strictest(found, answer(view.under(pinned)))
+    return found, view.inputs_bytes.decode()

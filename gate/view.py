@@ -38,8 +38,14 @@ class Judged(NamedTuple):
     spec: ActionSpec | None
 
 
-_OF_ANY_POLICY = ("playbook", "by_id", "judged", "known", "cycle", "plan_bytes", "contracts")
+_OF_ANY_POLICY = ("playbook", "by_id", "judged", "known", "cycle", "plan_bytes", "inputs_bytes", "contracts")
 """What a view works out from the question alone."""
+
+
+def told_bytes(plan_bytes: bytes, context: GateContext, now: datetime) -> bytes:
+    """Return the canonical bytes of a question, the plan's own bytes given."""
+    told = canonical({"now": now.isoformat()})
+    return b'{"context":' + canonical(context) + b"," + told[1:-1] + b',"plan":' + plan_bytes + b"}"
 
 
 class View:
@@ -173,11 +179,10 @@ class View:
         """Return the canonical bytes of the plan."""
         return canonical(self.plan)
 
-    @property
+    @cached_property
     def inputs_bytes(self) -> bytes:
         """Return the canonical bytes of all that the gate is told: context, now and plan, by the alphabet."""
-        told = canonical({"now": self.now.isoformat()})
-        return b'{"context":' + canonical(self.context) + b"," + told[1:-1] + b',"plan":' + self.plan_bytes + b"}"
+        return told_bytes(self.plan_bytes, self.context, self.now)
 
     @cached_property
     def contracts(self) -> tuple[Contract, ...]:

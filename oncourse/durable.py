@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from math import ceil
 from threading import Event as Flag
+from threading import Semaphore
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
@@ -48,7 +49,9 @@ class DurableEngine:
         self._store, self._tickers, self._clock, self._machine = store, tickers, clock, machine
         self._url, self._worker, self._pace = url, worker_id, pace or Pace()
         self._asked: dict[str, tuple[datetime, datetime]] = {}
-        self._count = 0
+        self._held: set[str] = set()
+        self._turns = Semaphore(self._pace.at_once)
+        self._name, self._count = f"{worker_id}-{machine.now():%Y%m%d%H%M%S%f}", 0
         self.looked_at: datetime | None = None
         """When the worker last looked for what is due, by the machine's clock; None before the first time."""
 
@@ -58,7 +61,7 @@ class DurableEngine:
             return self._worker in workers.alive(self._machine.now() - self._pace.silence)
 
     def run_worker(self, stop: Flag) -> None:
-        """Work until `stop` is set, then finish the visits under way and leave.
+        """Work until `stop` is set, then finish the visits under way, leave the others to the next look, and leave.
 
         Raises: QueueError where the queue cannot be opened.
         """
@@ -66,7 +69,7 @@ class DurableEngine:
         poll = self._pace.poll.total_seconds()
         try:
             with _queue_opens():
-                self._launch(poll)
+                self._launch(stop, poll)
             self._work(stop, poll)
         finally:
             self._leave()
@@ -80,15 +83,22 @@ class DurableEngine:
         with suppress(StoreError), self._store.workers() as workers:
             workers.forget(self._worker)
 
-    def _launch(self, poll: float) -> None:
-        DBOS(config=_config(self._url, self._worker, self._pace.at_once))
+    def _launch(self, stop: Flag, poll: float) -> None:
+        DBOS(config=_config(self._url, self._worker))
 
         @DBOS.workflow(name="visit")
         def visit(tenant_id: str, target: str) -> None:
-            self._visit(tenant_id, target)
+            name = f"{tenant_id}/{target}"
+            self._held.add(name)
+            try:
+                with self._turns:
+                    if not stop.is_set():
+                        self._visit(tenant_id, target)
+            finally:
+                self._held.discard(name)
 
         DBOS.launch()
-        DBOS.register_queue(QUEUE, worker_concurrency=self._pace.at_once, polling_interval_sec=poll)
+        DBOS.register_queue(QUEUE, worker_concurrency=self._pace.held, polling_interval_sec=poll)
 
     def _work(self, stop: Flag, poll: float) -> None:
         beaten = kept = datetime.min.replace(tzinfo=UTC)
@@ -117,19 +127,19 @@ class DurableEngine:
 
     def sweep(self) -> int:
         """Queue a visit of everything that is due and not queued yet; return how many."""
-        now = self._machine.now()
+        now, held = self._machine.now(), frozenset(self._held)
         with self._store.workers(reading=True) as workers:
             due = {f"{d.tenant_id}/{d.target}": d.at for d in workers.due(self._clock.now(), SWEEP)}
         self._asked = {
             name: (at, asked) for name, (at, asked) in self._asked.items()
             if due.get(name) == at and now - asked < self._pace.again
         }  # fmt: skip
-        return sum(self.wake(name, at) for name, at in due.items() if name not in self._asked)
+        return sum(self.wake(name, at) for name, at in due.items() if name not in self._asked and name not in held)
 
     def wake(self, name: str, at: datetime) -> bool:
         """Queue a visit of `TENANT/plan/ID` or `TENANT/event/SOURCE/ID` now; False where one is queued already."""
         self._count += 1
-        mine = f"{self._worker}-{self._count}"
+        mine = f"{self._name}-{self._count}"
         tenant_id, _, target = name.partition("/")
         handle = DBOS.enqueue_workflow_with_options(
             {
@@ -232,15 +242,18 @@ def _nothing(_record: logging.LogRecord) -> bool:
     return False
 
 
-def _config(url: str, worker_id: str, at_once: int) -> DBOSConfig:
-    """Return the configuration of a queue that holds nothing but names of targets."""
+def _config(url: str, worker_id: str) -> DBOSConfig:
+    """Return the configuration of a queue that holds nothing but names of targets.
+
+    The queue bounds the visits at once; its threads must have no bound. A visit that was taken over while its worker
+    lived keeps its thread until the new owner is done: with few threads, workers wait for each other without end.
+    """
     config: DBOSConfig = {
         "name": "oncourse",
         "system_database_url": url,
         "executor_id": worker_id,
         "application_version": VERSION,
         "serializer": DBOSPortableJSONSerializer(),
-        "max_executor_threads": at_once,
         "log_level": "ERROR",
     }
     engine = open_queue(url)

@@ -69,14 +69,13 @@ class Nodes:
         return {"account_id": taken.account_id, "event": name, "cause": cause}
 
     def _look_at(self, plan_id: str) -> Tick:
-        event = self._house.next_event(plan_id)
-        if event is not None:
-            return {"did": self._house.take_event(event.source, event.event_id).told}
+        found = self._house.look(plan_id)
+        if found.event is not None:
+            return {"did": self._house.take_event(found.event.source, found.event.event_id).told}
         cause = Cause(kind="timer", ref=self._house.desk.clock.now().isoformat())
-        account_id = self._house.wants_redraft(plan_id)
-        if account_id is not None:
-            return {"account_id": account_id, "redraft": plan_id, "cause": cause}
-        return {"plan_id": plan_id, "cause": cause}
+        if found.redraft is not None:
+            return {"account_id": found.redraft, "redraft": plan_id, "cause": cause}
+        return {"plan_id": plan_id, "cause": cause, "status": found.status}
 
     def propose(self, state: Tick) -> Tick:
         """Ask the drafter, for a new draft or for one that answers why the last was sent back."""
@@ -116,10 +115,9 @@ class Nodes:
 
     def evaluate(self, state: Tick) -> Tick:
         """Ask whether the plan is over, and close it where it is; a closed one may still have a result to land."""
-        if (status := self._house.status(state["plan_id"])) in CLOSED:
-            return {"status": status}
-        self._house.evaluate(state["plan_id"], state["cause"])
-        status = self._house.status(state["plan_id"])
+        if state["status"] in CLOSED:
+            return {}
+        status = self._house.evaluate(state["plan_id"], state["cause"])
         return {"status": status, "did": str(status)} if status in CLOSED else {"status": status}
 
     def review(self, state: Tick) -> Tick:

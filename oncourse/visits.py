@@ -24,6 +24,8 @@ class Pace(NamedTuple):
     """How long finished visits stay in the queue's database."""
     at_once: int = 8
     """Visits at the same time in one worker."""
+    held: int = 32
+    """Visits that a worker takes at most: the others wait in it, since the queue is asked only once a poll."""
 
 
 class Ticker(Protocol):

@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from evaluator import Evaluation
 from gate import Act, Decision, PolicyBundle, RequiredAuthority, bundle_digest
-from ledger import Actor, Authority, Hold, ModeChanged, PolicyPublished, PrincipalChanged
+from ledger import Actor, Authority, Hold, ModeChanged, PlanState, PolicyPublished, PrincipalChanged
 from orchestrator import (
     activating,
     approving,
@@ -60,6 +59,16 @@ class Request(Frozen):
     """The draft that was sent back, as a proposal."""
     reasons: tuple[str, ...] = ()
     """Why it was sent back, in order: the new draft answers each."""
+
+
+class Look(Frozen):
+    """Where a plan stands before a tick."""
+
+    status: PlanStatus
+    event: Event | None
+    """The oldest in the inbox that waits for this plan."""
+    redraft: str | None
+    """The account of a machine's draft that was sent back and that no drafter has tried to answer yet."""
 
 
 class Orchestrator:
@@ -148,13 +157,13 @@ class Orchestrator:
             earlier = proposal_of(record.plan, known.tenant.calendar)
             return asked.model_copy(update={"earlier": earlier, "reasons": reasons})
 
-    def wants_redraft(self, plan_id: str) -> str | None:
-        """Return the account of a machine's draft that was sent back and that no drafter has tried to answer yet."""
+    def look(self, plan_id: str) -> Look:
+        """Return what a tick of a plan finds: where it stands, and what waits for it."""
         with self._desk.unit() as unit:
-            state = unit.plans.state(plan_id)
-            fresh = state.plan.status is PlanStatus.DRAFT and not state.ever_active and state.redrafts == 0
-            wanted = fresh and state.sent_back and state.drafter != "person"
-            return state.plan.account_id if wanted else None
+            status = unit.plans.status(plan_id)
+            event = next(iter(unit.events.waiting(unit.now, plan_id)), None)
+            account_id = _wants_redraft(unit.plans.state(plan_id)) if status is PlanStatus.DRAFT else None
+            return Look(status=status, event=event, redraft=account_id)
 
     def submit(
         self,
@@ -214,8 +223,8 @@ class Orchestrator:
         """Start an APPROVED plan if all that it needs still holds."""
         return activating.activate(self._desk, plan_id, cause)
 
-    def evaluate(self, plan_id: str, cause: Cause) -> Evaluation:
-        """Ask whether a plan is over, and close it where it is."""
+    def evaluate(self, plan_id: str, cause: Cause) -> PlanStatus:
+        """Ask whether a plan is over, and close it where it is; returns where it stands then."""
         return close_if_over(self._desk, plan_id, cause)
 
     def advance(self, plan_id: str, cause: Cause) -> str:
@@ -303,11 +312,6 @@ class Orchestrator:
         with self._desk.unit() as unit:
             return unit.plans.status(plan_id)
 
-    def next_event(self, plan_id: str) -> Event | None:
-        """Return the oldest event in the inbox that waits for this plan."""
-        with self._desk.unit() as unit:
-            return next(iter(unit.events.waiting(unit.now, plan_id)), None)
-
     def wait(self, plan_id: str) -> None:
         """Leave a draft until its review or its end."""
         with self._desk.unit() as unit:
@@ -321,3 +325,9 @@ class Orchestrator:
 
 def _person(who: Acting) -> Cause:
     return Cause(kind="person", ref=who.principal.principal_id)
+
+
+def _wants_redraft(state: PlanState) -> str | None:
+    fresh = state.plan.status is PlanStatus.DRAFT and not state.ever_active and state.redrafts == 0
+    wanted = fresh and state.sent_back and state.drafter != "person"
+    return state.plan.account_id if wanted else None

@@ -13,10 +13,9 @@ from gate import (
     GateContext,
     Phase,
     PolicyBundle,
-    check,
-    inputs_text,
+    Recording,
+    ask,
     may,
-    strictest,
     who_can,
 )
 from ledger import Actor, Authority, Entry, GateEvaluated, PlanState
@@ -24,12 +23,10 @@ from orchestrator.errors import BadInputError, NotAllowedError
 from orchestrator.ports import Clock, Executor, Ids
 from orchestrator.touches import planned
 from plan import (
-    OPEN,
     ActorKind,
     Cause,
     Frozen,
     Instant,
-    OpenPlan,
     Principal,
     RiskClass,
     Role,
@@ -93,17 +90,13 @@ class Desk:
 
 def bundle(unit: Unit, digest: str | None = None) -> tuple[PolicyBundle, str]:
     """Return a bundle and its digest: the one in force, or the one named."""
-    name = digest or unit.policies.in_force()
-    return _bundle(unit.policies.text(name)), name
+    name, text = (digest, unit.policies.text(digest)) if digest else unit.policies.current()
+    return _bundle(text), name
 
 
 def situation(unit: Unit, account_id: str, *, without: str | None = None) -> Situation:
     """Return what is known of an account now; `without` leaves one plan out of its open plans."""
-    open_plans = tuple(
-        OpenPlan(plan_id=str(r.plan.plan_id), plan_type=r.plan.plan_type, status=str(r.plan.status))
-        for r in unit.plans.find(account_id=account_id, statuses=OPEN)
-        if str(r.plan.plan_id) != without
-    )
+    open_plans = tuple(p for p in unit.plans.open_of(account_id) if p.plan_id != without)
     return unit.accounts.situation(account_id, unit.tenant(), unit.now, open_plans)
 
 
@@ -215,11 +208,9 @@ def judge(unit: Unit, record: PlanRecord, context: GateContext, phase: Phase, ca
     are asked and the stricter answer counts.
     """
     policy, name = bundle(unit)
-    decision = check(record.plan, context, policy, phase=phase, now=unit.now)
     pinned = record.state.policy if phase in _RUNNING and record.state.policy != name else None
-    if pinned is not None:
-        earlier, _ = bundle(unit, pinned)
-        decision = strictest(decision, check(record.plan, context, earlier, phase=phase, now=unit.now))
+    question = Recording.model_construct(plan=record.plan, context=context, now=unit.now, phase=phase)
+    decision, told = ask(question, policy, bundle(unit, pinned)[0] if pinned is not None else None)
     stream = f"plan/{record.plan.plan_id}"
     entry = unit.record(
         stream,
@@ -233,7 +224,7 @@ def judge(unit: Unit, record: PlanRecord, context: GateContext, phase: Phase, ca
             persons=decision.required_authority.persons,
             decision=decision.digest,
             ruleset=decision.ruleset_digest,
-            inputs=unit.sealer(stream).seal(inputs_text(record.plan, context, unit.now)),
+            inputs=unit.sealer(stream).seal(told),
             step_id=context.step_id,
             pinned=pinned,
         ),

@@ -112,10 +112,11 @@ def revise(desk: Desk, plan_id: str, proposal: Proposal, who: Acting, cause: Cau
             proposal, known, terms_of(policy, proposal.plan_type), new_id=desk.ids.new, now=unit.now, cause=cause
         )
         changed = _kept_ids(record.plan, made)
+        changed = changed.model_copy(update={"revision": record.plan.revision + 1})
         sealed = unit.seal(changed)
         draft = record.model_copy(
             update={
-                "plan": changed.model_copy(update={"revision": record.plan.revision + 1}),
+                "plan": changed,
                 "state": record.state.model_copy(update={"plan": sealed}),
                 "content_digest": content_digest(sealed),
             }
@@ -167,6 +168,7 @@ def _take(
 ) -> Decision:
     """Write new content as the next revision and have it judged."""
     unit, plan_id = hand.unit, record.plan.plan_id
+    changed = changed.model_copy(update={"revision": record.plan.revision + 1})
     sealed, sealer = unit.seal(changed), unit.sealer(f"plan/{plan_id}")
     moved = changed.expires_at if changed.expires_at != record.plan.expires_at else None
     entry = hand.move_plan(

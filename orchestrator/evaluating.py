@@ -25,16 +25,16 @@ def objective_met(unit: Unit, record: PlanRecord) -> bool:
     return read(unit, record.plan).objective_met
 
 
-def close_if_over(desk: Desk, plan_id: str, cause: Cause) -> Evaluation:
-    """Evaluate a plan, log the reading where it changed, and close the plan where it is over."""
+def close_if_over(desk: Desk, plan_id: str, cause: Cause) -> PlanStatus:
+    """Evaluate a plan, log the reading where it changed, close the plan where it is over; return where it stands."""
     with desk.unit() as unit:
         known = unit.plans.state(plan_id)
-        found = read(unit, known.plan)
         if known.plan.status in CLOSED:
-            return found  # somebody else was faster
+            return known.plan.status  # somebody else was faster
+        found = read(unit, known.plan)
         told = digest(found.model_dump(mode="json", exclude={"at"}))
         if told == known.reading and found.ending is Ending.GOES_ON:
-            return found
+            return known.plan.status
         hand = Hand(unit, desk.system, cause=cause)
         entry = unit.record(
             f"plan/{plan_id}",
@@ -57,4 +57,4 @@ def close_if_over(desk: Desk, plan_id: str, cause: Cause) -> Evaluation:
                 target, reason = PlanStatus.COMPLETED, "objective_met"
             told_by = " ".join(reading.sentence for reading in found.detail)
             hand.because(entry).move_plan(state, event, (reason, told_by), target=target)
-        return found
+        return unit.state(plan_id).plan.status

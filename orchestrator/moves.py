@@ -72,7 +72,8 @@ class Hand:
         plan = state.plan
         end = plan_target(event, plan.status, target)
         revision = plan.revision + (1 if plan_move(event, plan.status).new_revision else 0)
-        fields = {"source": plan.status, "target": end, "revision": revision, "content": content_digest(plan)}
+        content = content_digest(plan.model_copy(update={"revision": revision}))
+        fields = {"source": plan.status, "target": end, "revision": revision, "content": content}
         stream = f"plan/{plan.plan_id}"
         entry = self._write(stream, PLAN_ENTRIES[event], edge.model_validate(fields | more), reason, state.policy)
         follows = self.because(entry)

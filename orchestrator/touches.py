@@ -73,8 +73,9 @@ def _lines(step: PlanStep, attempt: int) -> list[tuple[str, str | None]]:
 
 def planned(unit: Unit, plan: RevenuePlanV1) -> tuple[PlannedTouch, ...]:
     """Return what other approved and running plans of the account still mean to send, in order of time."""
-    others = unit.plans.find(account_id=plan.account_id, statuses=[PlanStatus.APPROVED, PlanStatus.ACTIVE])
-    found = [touch for r in others if r.plan.plan_id != plan.plan_id for touch in _unsent(r.plan)]
+    sending = [PlanStatus.APPROVED, PlanStatus.ACTIVE]
+    others = unit.plans.find(account_id=plan.account_id, statuses=sending, without=plan.plan_id)
+    found = [touch for r in others for touch in _unsent(r.plan)]
     return tuple(sorted(found, key=lambda touch: (touch.at, touch.plan_id, touch.action_type)))
 
 

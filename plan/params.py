@@ -141,6 +141,7 @@ PARAMS: dict[str, type[Frozen]] = {
 }
 
 
+@cache
 def private_fields(action_type: str) -> frozenset[str] | None:
     """Return the private parameters of an action; None for an unknown action, whose every text is private."""
     model = PARAMS.get(action_type)

@@ -170,7 +170,7 @@ class RevenuePlanV1(Frozen):
 
 
 def content_of(plan: RevenuePlanV1) -> dict[str, Any]:
-    """Return what an approval binds: objective, subject, goal, steps, dates, approvals, constraints, window.
+    """Return what an approval binds: the revision, and its objective, subject, goal, steps, dates, constraints, window.
 
     Owner, status, attempts, outcomes and values bound at a step are not in it.
     """
@@ -182,8 +182,8 @@ def content_of(plan: RevenuePlanV1) -> dict[str, Any]:
     content = {
         name: plain[name]
         for name in (
-            "schema_version", "plan_id", "tenant_id", "account_id", "plan_type", "subject", "goal", "objective",
-            "objective_params", "risk", "expires_at", "constraints",
+            "schema_version", "plan_id", "revision", "tenant_id", "account_id", "plan_type", "subject", "goal",
+            "objective", "objective_params", "risk", "expires_at", "constraints",
         )
     }  # fmt: skip
     content["steps"] = [{name: step[name] for name in sorted(step_fields)} for step in plain["steps"]]

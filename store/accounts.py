@@ -1,10 +1,11 @@
 """What the customer's systems say of accounts: one table of records by family, and dated facts."""
 
 from collections.abc import Iterable
-from typing import Any
+from functools import lru_cache
+from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, and_, delete, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select
 
 from ledger import AccountState
 from plan import (
@@ -45,6 +46,37 @@ FAMILIES: dict[str, tuple[type[Frozen], str]] = {
 }
 """Family -> its value and the field that names a record."""
 _CHUNK = 1000
+_OF_ACCOUNT = ("accounts", "contracts", "contacts", "tickets", "invoices", "opportunities", "signals", "history")
+_OF_TENANT = ("owners", "goals")
+VALUES_KEPT = 512
+"""Lists of records that a process keeps in parsed form, by their bytes."""
+V = TypeVar("V", bound=Frozen)
+
+# Built once: putting statements together costs more than their answers.
+_ABOUT = (
+    select(record.c.family, record.c.body)
+    .where(record.c.tenant_id == bindparam("mine"), record.c.account_id == bindparam("account"))
+    .order_by(record.c.family, record.c.record_id)
+)
+_SHARED = (
+    select(record.c.family, record.c.body)
+    .where(record.c.tenant_id == bindparam("mine"), record.c.family.in_(_OF_TENANT))
+    .order_by(record.c.family, record.c.record_id)
+)
+_FACTS = (
+    select(fact.c.body)
+    .where(fact.c.tenant_id == bindparam("mine"), fact.c.account_id == bindparam("account"))
+    .order_by(fact.c.fact_id)
+)
+_STATE = select(account_state.c.state).where(
+    account_state.c.tenant_id == bindparam("mine"), account_state.c.account_id == bindparam("account")
+)
+
+
+@lru_cache(maxsize=VALUES_KEPT)
+def _values(kind: type[V], bodies: tuple[str, ...]) -> tuple[V, ...]:
+    """Read records of one kind; they depend on nothing but their bytes."""
+    return tuple(kind.model_validate(orjson.loads(body)) for body in bodies)
 
 
 class Accounts:
@@ -90,7 +122,7 @@ class Accounts:
         """Return one account; raise NotFoundError for an unknown id."""
         found = self._bodies("accounts", account_id)
         if not found:
-            raise NotFoundError(f"there is no account {account_id}; import accounts with: oncourse import DIR")
+            raise _unknown(account_id)
         return Account.model_validate(found[0])
 
     def owner(self, owner_id: str) -> Owner | None:
@@ -105,16 +137,21 @@ class Accounts:
 
     def situation(self, account_id: str, tenant: Tenant, now: Any, open_plans: tuple[OpenPlan, ...]) -> Situation:
         """Return all that is known of one account at `now`; later records are left out."""
-        parts: dict[str, Any] = {"account": self.get(account_id)}
-        for family in ("contracts", "contacts", "tickets", "invoices", "opportunities", "signals", "history"):
-            kind = FAMILIES[family][0]
-            parts[family] = tuple(kind.model_validate(body) for body in self._bodies(family, account_id))
-        for family in ("owners", "goals"):
-            kind = FAMILIES[family][0]
-            parts[family] = tuple(kind.model_validate(body) for body in self._bodies(family))
+        mine = {"mine": self._tenant}
+        bodies: dict[str, list[str]] = {}
+        for wanted in (_ABOUT, _SHARED):
+            for row in self._connection.execute(wanted, mine | {"account": account_id}):
+                bodies.setdefault(row.family, []).append(row.body)
+        if "accounts" not in bodies:
+            raise _unknown(account_id)
+        parts: dict[str, Any] = {
+            family: _values(FAMILIES[family][0], tuple(bodies.get(family, ())))
+            for family in (*_OF_ACCOUNT, *_OF_TENANT)
+        }
+        parts["account"] = parts.pop("accounts")[0]
         parts["signals"] = tuple(s for s in parts["signals"] if s.observed_at <= now)
         parts["history"] = tuple(t for t in parts["history"] if t.at <= now)
-        given = [PostureReading.model_validate(body) for body in self._bodies("postures", account_id)]
+        given = _values(PostureReading, tuple(bodies.get("postures", ())))
         posture = given[0] if given else derive_posture(parts["signals"], parts["contracts"], now, tenant.calendar)
         return Situation(tenant=tenant, as_of=now, posture=posture, open_plans=open_plans, **parts)
 
@@ -129,14 +166,13 @@ class Accounts:
 
     def facts(self, account_id: str) -> tuple[Fact, ...]:
         """Return all facts of an account, by id."""
-        wanted = and_(fact.c.tenant_id == self._tenant, fact.c.account_id == account_id)
-        rows = self._connection.execute(select(fact.c.body).where(wanted).order_by(fact.c.fact_id)).scalars()
-        return tuple(Fact.model_validate_json(body) for body in rows)
+        rows = self._connection.execute(_FACTS, {"mine": self._tenant, "account": account_id}).scalars()
+        return _values(Fact, tuple(rows))
 
     def state(self, account_id: str) -> AccountState | None:
         """Return what holds an account; None while nothing ever has."""
-        wanted = and_(account_state.c.tenant_id == self._tenant, account_state.c.account_id == account_id)
-        found = self._connection.execute(select(account_state.c.state).where(wanted)).scalar_one_or_none()
+        named = {"mine": self._tenant, "account": account_id}
+        found = self._connection.execute(_STATE, named).scalar_one_or_none()
         return None if found is None else AccountState.model_validate_json(found)
 
     def states(self) -> dict[str, AccountState]:
@@ -172,3 +208,7 @@ class Accounts:
             wanted = and_(wanted, or_(record.c.account_id == account_id, record.c.record_id == account_id))
         rows = self._connection.execute(select(record.c.body).where(wanted).order_by(record.c.record_id)).scalars()
         return [orjson.loads(body) for body in rows]
+
+
+def _unknown(account_id: str) -> NotFoundError:
+    return NotFoundError(f"there is no account {account_id}; import accounts with: oncourse import DIR")

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select
 
 from plan import ALTERED, ERASED, Blob, commitment
 from store.tables import blob
 
 _CHUNK = 500
 _TEXTS = select(blob.c.ref, blob.c.nonce, blob.c.content)
+_NAMED = _TEXTS.where(blob.c.tenant_id == bindparam("mine"), blob.c.ref.in_(bindparam("wanted", expanding=True)))
 
 
 def _holds(ref: str, nonce: bytes, content: str) -> bool:
@@ -35,7 +36,7 @@ class Blobs:
         wanted, found = sorted(refs), {}
         for start in range(0, len(wanted), _CHUNK):
             chunk = wanted[start : start + _CHUNK]
-            rows = self._connection.execute(_TEXTS.where(blob.c.tenant_id == self._tenant, blob.c.ref.in_(chunk)))
+            rows = self._connection.execute(_NAMED, {"mine": self._tenant, "wanted": chunk})
             found.update({row.ref: row.content if _holds(row.ref, row.nonce, row.content) else ALTERED for row in rows})
         return found
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, and_, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, insert, or_, select, update
 
 from plan import Frozen, Id, Instant
 from store.tables import inbox
@@ -57,6 +57,19 @@ def event_named(name: str) -> tuple[str, str]:
     return unquote(source), unquote(event_id)
 
 
+_WAITING = (
+    select(inbox)
+    .where(
+        inbox.c.tenant_id == bindparam("mine"),
+        inbox.c.processed_at.is_(None),
+        or_(inbox.c.retry_at.is_(None), inbox.c.retry_at <= bindparam("now")),
+    )
+    .order_by(inbox.c.received_at, inbox.c.source, inbox.c.event_id)
+)
+"""Built once: putting a statement together costs more than its answer."""
+_WAITING_FOR_PLAN = _WAITING.where(inbox.c.plan_id == bindparam("plan"))
+
+
 class Events:
     """One tenant's inbox."""
 
@@ -79,12 +92,11 @@ class Events:
 
     def waiting(self, now: datetime, plan_id: str | None = None) -> list[Event]:
         """Return unprocessed events that may be taken up now, in order of arrival; or only those for one plan."""
-        due = or_(inbox.c.retry_at.is_(None), inbox.c.retry_at <= now)
-        wanted = and_(inbox.c.tenant_id == self._tenant, inbox.c.processed_at.is_(None), due)
-        if plan_id is not None:
-            wanted = and_(wanted, inbox.c.plan_id == plan_id)
-        rows = self._connection.execute(
-            select(inbox).where(wanted).order_by(inbox.c.received_at, inbox.c.source, inbox.c.event_id)
+        named = {"mine": self._tenant, "now": now}
+        rows = (
+            self._connection.execute(_WAITING, named)
+            if plan_id is None
+            else self._connection.execute(_WAITING_FOR_PLAN, named | {"plan": plan_id})
         )
         return [_event(dict(row)) for row in rows.mappings()]
 

@@ -1,13 +1,14 @@
 """A plan's state as rows and back: a body for each, and beside it the columns that are asked for."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import RowMapping
 
-from ledger import PlanState
-from plan import PlanApproval, StepApproval, canonical, content_digest
+from ledger import PlanState, state_digest
+from plan import PlanApproval, RevenuePlanV1, StepApproval, canonical, content_digest, references, unseal
 
 Read = Mapping[str, Any] | RowMapping
 """A row as it was read."""
@@ -66,13 +67,51 @@ def rows_of(state: PlanState) -> Rows:
     )
 
 
-def plain_of(body: str, steps: Sequence[Read], given: Sequence[Read]) -> dict[str, Any]:
-    """Return a state as plain JSON from the bodies of its rows."""
+class Parsed(NamedTuple):
+    """What the bodies of a plan's rows hold; it depends on nothing but their bytes."""
+
+    state: PlanState
+    content_digest: str
+    state_digest: str | None
+    references: frozenset[str]
+    columns: tuple[tuple[Any, ...], ...]
+    """What the columns beside the bodies must say."""
+
+
+Bodies = tuple[str, tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""The bodies of a plan, of its steps, of its approvals and of its steps' approvals, each in order."""
+PLANS_KEPT = 256
+"""Plans that a process keeps in parsed form, by their bytes: a tick reads the same plan several times."""
+
+
+def bodies_of(body: str, steps: Sequence[Read], given: Sequence[Read]) -> Bodies:
+    """Return the bodies of a plan's rows."""
+    return (
+        body,
+        tuple(row["body"] for row in steps),
+        tuple(row["body"] for row in given if not row["step_id"]),
+        tuple(row["body"] for row in given if row["step_id"]),
+    )
+
+
+@lru_cache(maxsize=PLANS_KEPT)
+def parsed(bodies: Bodies) -> Parsed:
+    """Read a plan from the bodies of its rows; raise ValueError, KeyError or TypeError where they hold none."""
+    body, steps, approvals, step_approvals = bodies
     plain: dict[str, Any] = orjson.loads(body)
-    plain["plan"]["steps"] = [orjson.loads(row["body"]) for row in steps]
-    plain["approvals"] = [orjson.loads(row["body"]) for row in given if not row["step_id"]]
-    plain["step_approvals"] = [orjson.loads(row["body"]) for row in given if row["step_id"]]
-    return plain
+    plain["plan"]["steps"] = [orjson.loads(one) for one in steps]
+    plain["approvals"] = [orjson.loads(one) for one in approvals]
+    plain["step_approvals"] = [orjson.loads(one) for one in step_approvals]
+    state = PlanState.model_validate(plain)
+    digest = content_digest(state.plan)
+    columns = tuple(_columns_said(state, digest))
+    return Parsed(state, digest, state_digest(state), frozenset(references(plain)), columns)
+
+
+@lru_cache(maxsize=PLANS_KEPT)
+def in_clear(bodies: Bodies, contents: tuple[tuple[str, str], ...]) -> RevenuePlanV1:
+    """Return the plan of these bodies joined with its private texts, given as references with their texts."""
+    return unseal(parsed(bodies).state.plan, dict(contents))
 
 
 _OWN = (
@@ -90,14 +129,15 @@ _OF_STEP = ("position", "step_id", "status", "action_type")
 _OF_APPROVAL = ("position", "step_id", "attempt", "revision", "principal_id")
 
 
-def columns_of(row: Read, steps: Sequence[Read], given: Sequence[Read]) -> list[tuple[Any, ...]]:
+def columns_of(row: Read, steps: Sequence[Read], given: Sequence[Read]) -> tuple[tuple[Any, ...], ...]:
     """Return what the columns beside the bodies say."""
     told = [tuple(row[name] for name in _OWN)]
     told += [tuple(step[name] for name in _OF_STEP) for step in steps]
-    return told + [tuple(one[name] for name in _OF_APPROVAL) for one in given]
+    told += [tuple(one[name] for name in _OF_APPROVAL) for one in given]
+    return tuple(told)
 
 
-def columns_said(state: PlanState, digest: str) -> list[tuple[Any, ...]]:
+def _columns_said(state: PlanState, digest: str) -> list[tuple[Any, ...]]:
     """Return what they must say, by the bodies."""
     value = state.plan
     own = (value.tenant_id, str(value.plan_id), value.account_id, value.plan_type.value, value.status.value)

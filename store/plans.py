@@ -6,25 +6,37 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Table, and_, delete, insert, literal, or_, select, update
+import orjson
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
-from ledger import PlanState, state_digest
+from ledger import PlanState
 from plan import (
     ALTERED,
     OPEN,
     Frozen,
     Instant,
+    OpenPlan,
     PlanStatus,
     PlanType,
     RevenuePlanV1,
-    content_digest,
-    references,
-    unseal,
 )
 from store.blobs import Blobs
 from store.errors import BrokenRowError, NotFoundError, SlotTakenError, StaleError
-from store.plan_rows import Rows, columns_of, columns_said, plain_of, rows_of
+from store.plan_rows import Rows, bodies_of, columns_of, in_clear, parsed, rows_of
 from store.tables import approval, plan, plan_step, stream
 
 SHORTEST_PREFIX = 4
@@ -38,6 +50,35 @@ _WITH_LEDGER = select(plan, stream.c.state_digest).outerjoin(
     and_(stream.c.tenant_id == plan.c.tenant_id, stream.c.stream == literal("plan/") + plan.c.plan_id),
 )
 """A plan's row with the digest of the state that its ledger came to."""
+
+
+def _one(table: Table) -> ColumnElement[bool]:
+    """Return what is asked of every statement below: one plan of one tenant."""
+    return and_(table.c.tenant_id == bindparam("mine"), table.c.plan_id == bindparam("wanted"))
+
+
+# Built once: the parts of a statement cost more to put together than SQLite takes to answer it.
+_GET = _WITH_LEDGER.where(_one(plan))
+_LOCK = select(plan.c.plan_id).where(_one(plan)).with_for_update()
+_BODY = select(plan.c.plan_id, plan.c.body).where(_one(plan))
+_STATUS = select(plan.c.status).where(_one(plan))
+_STEPS = select(plan_step).where(_one(plan_step)).order_by(plan_step.c.position)
+_APPROVALS = select(approval).where(_one(approval)).order_by(approval.c.position)
+_OPEN_OF = (
+    select(plan.c.plan_id, plan.c.body)
+    .where(
+        plan.c.tenant_id == bindparam("mine"),
+        plan.c.account_id == bindparam("account"),
+        plan.c.status.in_(sorted(str(s) for s in OPEN)),
+    )
+    .order_by(plan.c.plan_id)
+)
+_WAKE = update(plan).where(_one(plan)).values(next_wake_at=bindparam("at"))
+_DUE = (
+    select(plan.c.plan_id, plan.c.next_wake_at)
+    .where(plan.c.tenant_id == bindparam("mine"), plan.c.next_wake_at <= bindparam("now"))
+    .order_by(plan.c.next_wake_at, plan.c.plan_id)
+)
 
 
 class PlanRecord(Frozen):
@@ -64,14 +105,20 @@ class Plans:
 
     def __init__(self, connection: Connection, tenant_id: str, blobs: Blobs) -> None:
         self._connection, self._tenant, self._blobs = connection, tenant_id, blobs
+        self._read: dict[str, PlanRecord] = {}
+        """Plans that this transaction holds and has not written since it read them."""
 
     def get(self, plan_id: str | UUID) -> PlanRecord:
         """Return a plan; raise NotFoundError for an unknown id."""
+        if (known := self._read.get(str(plan_id))) is not None:
+            return known
         self.lock(plan_id)
-        row = self._connection.execute(_WITH_LEDGER.where(self._is(plan_id))).mappings().one_or_none()
+        row = self._connection.execute(_GET, self._named(plan_id)).mappings().one_or_none()
         if row is None:
             raise _unknown(plan_id)
-        return self._record(dict(row))
+        found = self._record(dict(row))
+        self._read[str(plan_id)] = found
+        return found
 
     def lock(self, plan_id: str | UUID) -> None:
         """Hold a plan's row, so that what is read of its other rows and of its stream was written together with it.
@@ -79,15 +126,21 @@ class Plans:
         SQLite takes its one write lock when a transaction begins, and reads a single state throughout.
         """
         if self._connection.dialect.name != "sqlite":
-            self._connection.execute(select(plan.c.plan_id).where(self._is(plan_id)).with_for_update())
+            self._connection.execute(_LOCK, self._named(plan_id))
 
     def find(
-        self, *, account_id: str | None = None, statuses: Iterable[PlanStatus] = tuple(PlanStatus)
+        self,
+        *,
+        account_id: str | None = None,
+        statuses: Iterable[PlanStatus] = tuple(PlanStatus),
+        without: str | UUID | None = None,
     ) -> list[PlanRecord]:
-        """Return plans by account and status, oldest wake-up order last; sorted by plan id for equal output."""
+        """Return plans by account and status but for one, sorted by account and plan id for equal output."""
         wanted = and_(plan.c.tenant_id == self._tenant, plan.c.status.in_([str(s) for s in statuses]))
         if account_id is not None:
             wanted = and_(wanted, plan.c.account_id == account_id)
+        if without is not None:
+            wanted = and_(wanted, plan.c.plan_id != str(without))
         rows = self._connection.execute(_WITH_LEDGER.where(wanted).order_by(plan.c.account_id, plan.c.plan_id))
         return [self._record(dict(row)) for row in rows.mappings().all()]
 
@@ -108,11 +161,16 @@ class Plans:
 
     def status(self, plan_id: str | UUID) -> PlanStatus:
         """Return where a plan stands; raise NotFoundError for an unknown id."""
-        found = self._connection.execute(select(plan.c.status).where(self._is(plan_id))).scalar_one_or_none()
+        found = self._connection.execute(_STATUS, self._named(plan_id)).scalar_one_or_none()
         if found is None:
             raise _unknown(plan_id)
         with _readable(plan_id):
             return PlanStatus(found)
+
+    def open_of(self, account_id: str) -> list[OpenPlan]:
+        """Return the plans of an account that are not closed, by id."""
+        rows = self._connection.execute(_OPEN_OF, {"mine": self._tenant, "account": account_id})
+        return [_open_plan(row.plan_id, row.body) for row in rows]
 
     def slot_holder(self, account_id: str, plan_type: PlanType) -> str | None:
         """Return the id of the plan that is ACTIVE for this account and type."""
@@ -126,10 +184,7 @@ class Plans:
 
     def due(self, now: datetime) -> list[tuple[str, datetime]]:
         """Return open plans whose wake-up has come, earliest first."""
-        wanted = and_(plan.c.tenant_id == self._tenant, plan.c.next_wake_at <= now)
-        rows = self._connection.execute(
-            select(plan.c.plan_id, plan.c.next_wake_at).where(wanted).order_by(plan.c.next_wake_at, plan.c.plan_id)
-        )
+        rows = self._connection.execute(_DUE, {"mine": self._tenant, "now": now})
         return [(row.plan_id, row.next_wake_at) for row in rows]
 
     def next_wake(self) -> datetime | None:
@@ -141,10 +196,12 @@ class Plans:
 
     def wake(self, plan_id: str | UUID, at: datetime | None) -> None:
         """Set when the plan wants to be looked at next; None: nothing is left to wait for."""
-        self._connection.execute(update(plan).where(self._is(plan_id)).values(next_wake_at=at))
+        self._read.clear()
+        self._connection.execute(_WAKE, self._named(plan_id) | {"at": at})
 
     def wake_account(self, account_id: str, at: datetime) -> None:
         """Wake every open plan of an account."""
+        self._read.clear()
         wanted = and_(
             plan.c.tenant_id == self._tenant,
             plan.c.account_id == account_id,
@@ -155,6 +212,7 @@ class Plans:
 
     def wake_open(self, at: datetime) -> None:
         """Wake every open plan of the tenant."""
+        self._read.clear()
         wanted = and_(
             plan.c.tenant_id == self._tenant,
             plan.c.status.in_([str(s) for s in OPEN]),
@@ -164,11 +222,13 @@ class Plans:
 
     def raise_fence(self, plan_id: str | UUID) -> int:
         """Take the plan for one effect: whoever holds an older fence can no longer record its result."""
+        self._read.clear()
         self._connection.execute(update(plan).where(self._is(plan_id)).values(fence=plan.c.fence + 1))
         return int(self._connection.execute(select(plan.c.fence).where(self._is(plan_id))).scalar_one())
 
     def write(self, before: PlanState | None, after: PlanState, row_version: int) -> None:
         """Write the rows of a new state; raise StaleError or SlotTakenError and leave nothing."""
+        self._read.clear()
         rows, old = rows_of(after), rows_of(before) if before is not None else Rows({}, (), ())
         try:
             if before is None:
@@ -187,12 +247,11 @@ class Plans:
         if found is None:
             raise _unknown(plan_id)
         columns = set(plan.c.keys()) - {"row_version", "fence", "next_wake_at"}
-        steps = select(plan_step).where(self._of(plan_step, plan_id)).order_by(plan_step.c.position)
-        given = select(approval).where(self._of(approval, plan_id)).order_by(approval.c.position)
+        steps, given = self._beside(plan_id)
         return Rows(
             {name: found[name] for name in found if name in columns},
-            tuple(dict(row) for row in self._connection.execute(steps).mappings()),
-            tuple(dict(row) for row in self._connection.execute(given).mappings()),
+            tuple(dict(row) for row in steps),
+            tuple(dict(row) for row in given),
         )
 
     def _update(self, before: dict[str, Any], values: dict[str, Any], row_version: int) -> None:
@@ -229,28 +288,27 @@ class Plans:
     def state(self, plan_id: str | UUID) -> PlanState:
         """Return a plan's state in committed form: all that deciding about its steps and dates needs."""
         self.lock(plan_id)
-        row = self._connection.execute(select(plan.c.plan_id, plan.c.body).where(self._is(plan_id))).one_or_none()
+        row = self._connection.execute(_BODY, self._named(plan_id)).one_or_none()
         if row is None:
             raise _unknown(plan_id)
         with _readable(plan_id):
-            return PlanState.model_validate(plain_of(row.body, *self._beside(plan_id)))
+            return parsed(bodies_of(row.body, *self._beside(plan_id))).state
 
     def _record(self, row: dict[str, Any]) -> PlanRecord:
+        steps, given = self._beside(row["plan_id"])
+        bodies = bodies_of(row["body"], steps, given)
         with _readable(row["plan_id"]):
-            steps, given = self._beside(row["plan_id"])
-            plain = plain_of(row["body"], steps, given)
-            state = PlanState.model_validate(plain)
-        contents = self._blobs.contents(references(plain))
-        digest, stands = content_digest(state.plan), state_digest(state)
+            found = parsed(bodies)
+        contents = self._blobs.contents(found.references)
         return PlanRecord(
-            state=state,
-            plan=unseal(state.plan, contents),
+            state=found.state,
+            plan=in_clear(bodies, tuple(contents.items())),
             known={text: ref for ref, text in contents.items()},
-            content_digest=digest,
+            content_digest=found.content_digest,
             altered=ALTERED in contents.values()
-            or row["state_digest"] != stands
-            or columns_of(row, steps, given) != columns_said(state, digest),
-            state_digest=stands,
+            or row["state_digest"] != found.state_digest
+            or columns_of(row, steps, given) != found.columns,
+            state_digest=found.state_digest,
             row_version=row["row_version"],
             fence=row["fence"],
             next_wake_at=row["next_wake_at"],
@@ -258,17 +316,23 @@ class Plans:
 
     def _beside(self, plan_id: str | UUID) -> tuple[Sequence[RowMapping], Sequence[RowMapping]]:
         """Return the rows of a plan's steps and of its approvals, each in order."""
-        steps, given = (
-            self._connection.execute(select(table).where(self._of(table, plan_id)).order_by(table.c.position))
-            for table in (plan_step, approval)
-        )
+        steps, given = (self._connection.execute(one, self._named(plan_id)) for one in (_STEPS, _APPROVALS))
         return steps.mappings().all(), given.mappings().all()
+
+    def _named(self, plan_id: str | UUID) -> dict[str, Any]:
+        return {"mine": self._tenant, "wanted": str(plan_id)}
 
     def _is(self, plan_id: str | UUID) -> ColumnElement[bool]:
         return and_(plan.c.tenant_id == self._tenant, plan.c.plan_id == str(plan_id))
 
     def _of(self, table: Table, plan_id: str | UUID) -> ColumnElement[bool]:
         return and_(table.c.tenant_id == self._tenant, table.c.plan_id == str(plan_id))
+
+
+def _open_plan(plan_id: str, body: str) -> OpenPlan:
+    with _readable(plan_id):
+        told = orjson.loads(body)["plan"]
+        return OpenPlan(plan_id=plan_id, plan_type=told["plan_type"], status=told["status"])
 
 
 def _unknown(plan_id: str | UUID) -> NotFoundError:

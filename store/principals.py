@@ -1,12 +1,30 @@
 """Principals and policy bundles as rows: the cached fold of their streams."""
 
+from functools import lru_cache
+
 import orjson
-from sqlalchemy import Connection, and_, delete, insert, select, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, update
 
 from ledger import PolicyState
 from plan import Principal, canonical
 from store.errors import NotFoundError
 from store.tables import policy, principal, tenant
+
+# Built once: putting statements together costs more than their answers.
+_EVERY = select(principal.c.body).where(principal.c.tenant_id == bindparam("mine")).order_by(principal.c.principal_id)
+_IN_FORCE = select(tenant.c.policy).where(tenant.c.tenant_id == bindparam("mine"))
+_CURRENT = (
+    select(policy.c.digest, policy.c.bundle)
+    .join(tenant, (tenant.c.tenant_id == policy.c.tenant_id) & (tenant.c.policy == policy.c.digest))
+    .where(tenant.c.tenant_id == bindparam("mine"))
+)
+_TEXT = select(policy.c.bundle).where(policy.c.tenant_id == bindparam("mine"), policy.c.digest == bindparam("wanted"))
+
+
+@lru_cache(maxsize=512)
+def _principal(body: str) -> Principal:
+    """Read a principal; it depends on nothing but its bytes."""
+    return Principal.model_validate_json(body)
 
 
 class Principals:
@@ -21,14 +39,11 @@ class Principals:
         body = self._connection.execute(select(principal.c.body).where(wanted)).scalar_one_or_none()
         if body is None:
             raise NotFoundError(f"there is no principal {principal_id}; list them with: oncourse principal list")
-        return Principal.model_validate_json(body)
+        return _principal(body)
 
     def every(self) -> list[Principal]:
         """Return all principals, by id."""
-        rows = self._connection.execute(
-            select(principal.c.body).where(principal.c.tenant_id == self._tenant).order_by(principal.c.principal_id)
-        ).scalars()
-        return [Principal.model_validate_json(body) for body in rows]
+        return [_principal(body) for body in self._connection.execute(_EVERY, {"mine": self._tenant}).scalars()]
 
     def write(self, state: Principal) -> None:
         """Write the row of a principal's state."""
@@ -46,16 +61,22 @@ class Policies:
 
     def in_force(self) -> str:
         """Return the digest of the bundle in force; raise NotFoundError where none is."""
-        wanted = select(tenant.c.policy).where(tenant.c.tenant_id == self._tenant)
-        found: str | None = self._connection.execute(wanted).scalar_one_or_none()
+        found: str | None = self._connection.execute(_IN_FORCE, {"mine": self._tenant}).scalar_one_or_none()
         if found is None:
             raise NotFoundError(f"tenant {self._tenant} has no policy in force; run: oncourse init")
         return found
 
+    def current(self) -> tuple[str, str]:
+        """Return digest and bytes of the bundle in force; raise NotFoundError where none is."""
+        found = self._connection.execute(_CURRENT, {"mine": self._tenant}).one_or_none()
+        if found is None:
+            return self.in_force(), self.text(self.in_force())
+        return found.digest, found.bundle
+
     def text(self, digest: str) -> str:
         """Return a bundle's own bytes (canonical JSON) by digest."""
-        wanted = and_(policy.c.tenant_id == self._tenant, policy.c.digest == digest)
-        found: str | None = self._connection.execute(select(policy.c.bundle).where(wanted)).scalar_one_or_none()
+        named = {"mine": self._tenant, "wanted": digest}
+        found: str | None = self._connection.execute(_TEXT, named).scalar_one_or_none()
         if found is None:
             raise NotFoundError(f"there is no policy {digest} for tenant {self._tenant}")
         return found

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import Connection, Engine, bindparam, insert, select, update
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from ledger import (
@@ -26,7 +27,7 @@ from ledger import (
     fold,
     state_digest,
 )
-from plan import Cause, Frozen, ModelCall, PlanType, Principal, RevenuePlanV1, Sealer, Tenant, canonical
+from plan import Cause, Frozen, Mode, ModelCall, PlanType, Principal, RevenuePlanV1, Sealer, Tenant, canonical
 from plan import seal as seal_plan
 from store.accounts import Accounts
 from store.blobs import Blobs
@@ -43,6 +44,11 @@ from store.tables import tenant as tenant_table
 from store.workers import Workers
 
 _INSERT = insert(entry_table)
+_TENANT = select(tenant_table).where(tenant_table.c.tenant_id == bindparam("mine"))
+_SIZE = select(tenant_table.c.ledger_size).where(tenant_table.c.tenant_id == bindparam("mine")).with_for_update()
+_STREAM = select(stream_table).where(
+    stream_table.c.tenant_id == bindparam("mine"), stream_table.c.stream == bindparam("wanted")
+)
 _CROSSED = frozenset({"40P01", "40001"})
 """How PostgreSQL says that two transactions waited for each other and this one gave way."""
 
@@ -82,14 +88,19 @@ class Unit:
 
     def tenant(self) -> Tenant:
         """Return the tenant, in the mode that its own stream says."""
-        known = Tenant.model_validate_json(self._tenant_row()["body"])
-        return known.model_copy(update={"mode": self.tenant_state().mode})
+        row = self._tenant_row()
+        return _tenant(row["body"], self._tenant_state(row).mode)
 
     def tenant_state(self) -> TenantState:
         """Return how the tenant runs, with what was recorded so far; SHADOW where nothing ever was."""
+        return self._tenant_state(None)
+
+    def _tenant_state(self, row: dict[str, Any] | None) -> TenantState:
         name = self.tenant_stream
-        found = self._cursors[name].state if name in self._cursors else self._tenant_state_row()
-        return found if isinstance(found, TenantState) else TenantState()
+        if name in self._cursors:
+            found = self._cursors[name].state
+            return found if isinstance(found, TenantState) else TenantState()
+        return _state_of(self._tenant_row() if row is None else row) or TenantState()
 
     @property
     def tenant_stream(self) -> str:
@@ -97,8 +108,7 @@ class Unit:
         return f"tenant/{self.tenant_id}"
 
     def _tenant_state_row(self) -> TenantState | None:
-        state = self._tenant_row()["state"]
-        return None if state is None else TenantState.model_validate_json(state)
+        return _state_of(self._tenant_row())
 
     def put_tenant(self, value: Tenant) -> None:
         """Change what the tenant row says; its id stays, and its mode is not told here."""
@@ -292,17 +302,16 @@ class Unit:
             self.principals.write(after)
 
     def _write_stream(self, name: str, cursor: Cursor) -> None:
-        key = (stream_table.c.tenant_id == self.tenant_id, stream_table.c.stream == name)
         values = {"last_seq": cursor.seq} | ({"state_digest": cursor.digest} if cursor.believed else {})
-        if self._connection.execute(select(stream_table.c.last_seq).where(*key)).first() is None:
+        if cursor.new:
             row = {"tenant_id": self.tenant_id, "stream": name}
             self._connection.execute(insert(stream_table).values(row | values))
         else:
-            self._connection.execute(update(stream_table).where(*key).values(values))
+            mine = (stream_table.c.tenant_id == self.tenant_id, stream_table.c.stream == name)
+            self._connection.execute(update(stream_table).where(*mine).values(values))
 
     def _append(self) -> None:
-        locked = select(tenant_table.c.ledger_size).where(tenant_table.c.tenant_id == self.tenant_id).with_for_update()
-        size = self._connection.execute(locked).scalar_one()
+        size = self._connection.execute(_SIZE, {"mine": self.tenant_id}).scalar_one()
         rows = []
         for pos, entry in enumerate(self._entries, start=size + 1):
             body = canonical(entry)
@@ -317,8 +326,7 @@ class Unit:
         if stream not in self._cursors:
             if stream.startswith("plan/"):
                 self.plans.lock(stream.removeprefix("plan/"))
-            wanted = (stream_table.c.tenant_id == self.tenant_id, stream_table.c.stream == stream)
-            row = self._connection.execute(select(stream_table).where(*wanted)).first()
+            row = self._connection.execute(_STREAM, {"mine": self.tenant_id, "wanted": stream}).first()
             cursor = Cursor(row.last_seq if row else 0, row.state_digest if row else None)
             family, _, name = stream.partition("/")
             if family == "plan" and row is not None:
@@ -373,14 +381,22 @@ class Unit:
         return [f"{name}: the row has no ledger" for name in rows if name not in streams]
 
     def _tenant_row(self) -> dict[str, Any]:
-        wanted = select(tenant_table).where(tenant_table.c.tenant_id == self.tenant_id)
-        row = self._connection.execute(wanted).mappings().one_or_none()
+        row = self._connection.execute(_TENANT, {"mine": self.tenant_id}).mappings().one_or_none()
         if row is None:
             raise NotFoundError(f"there is no tenant {self.tenant_id}; make it with: oncourse init")
         return dict(row)
 
     def _set_tenant(self, **values: object) -> None:
         self._connection.execute(update(tenant_table).where(tenant_table.c.tenant_id == self.tenant_id).values(values))
+
+
+@lru_cache(maxsize=64)
+def _tenant(body: str, mode: Mode) -> Tenant:
+    return Tenant.model_validate_json(body).model_copy(update={"mode": mode})
+
+
+def _state_of(row: dict[str, Any]) -> TenantState | None:
+    return None if row["state"] is None else TenantState.model_validate_json(row["state"])
 
 
 def _body(value: Tenant) -> str:

@@ -59,16 +59,24 @@ def _cluster() -> str | None:
 _count = 0
 
 
-def fresh_url(kind: str, directory: Path) -> str:
-    """Return the URL of a new empty database."""
+def kinds() -> list[str]:
+    """Return the databases that can be had on this machine."""
+    return ["sqlite"] + (["postgresql"] if _binaries() else [])
+
+
+def fresh_url(kind: str, directory: Path, like: str | None = None) -> str:
+    """Return the URL of a new database: an empty one, or a copy of another one that nobody has open."""
     global _count  # noqa: PLW0603 - names of databases count up
     if kind == "sqlite":
-        return f"sqlite:///{directory / 'test.db'}"
+        file = directory / "test.db"
+        if like is not None:
+            shutil.copyfile(like.removeprefix("sqlite:///"), file)
+        return f"sqlite:///{file}"
     cluster = _cluster()
     if cluster is None:
         missing("PostgreSQL")
     _count += 1
     name = f"t{_count}"
     with psycopg.connect(f"{cluster}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
+        connection.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {like.rpartition('/')[2]}" if like else ""))
     return f"{cluster}/{name}"

@@ -11,11 +11,11 @@ from typing import Any
 import orjson
 from cedarpy import AuthzResult, Entities, PolicySet, Schema, is_authorized_batch, validate_policies
 
-from gate.authority.requests import AuthorityAnswer, AuthorityRequest
+from gate.authority.requests import Act, AuthorityAnswer, AuthorityRequest
 from gate.authority.words import DENIED, FAILED, NEW_OWNER, NO_PERMIT, OWNER, could, who_could
 from gate.decisions import GateError
 from gate.policy import PolicyBundle
-from plan import ActorKind, Principal
+from plan import ActorKind, Principal, Role
 
 _HERE = "gate.authority"
 _SUBJECT = {"type": "Oncourse::Subject", "id": "it"}
@@ -123,12 +123,12 @@ def _decided(result: AuthzResult) -> tuple[bool, str]:
 def _role(request: AuthorityRequest, policy: PolicyBundle, principal: Principal) -> str:
     """Return the relation or role under which it is allowed, as entries name it."""
     if principal.kind is not ActorKind.HUMAN:
-        return "system" if principal.kind is ActorKind.SYSTEM else "proposer"
+        return "system" if principal.kind is ActorKind.SYSTEM else str(Role.PROPOSER)
     mine = {OWNER: request.owner, NEW_OWNER: request.new_owner}
     for role in could(request, policy):
         if mine.get(role) == principal.principal_id or role in principal.roles:
             return str(role)
-    return "break_glass" if request.break_glass else str(min(principal.roles, default=OWNER))
+    return str(Role.PROPOSER) if request.act is Act.PROPOSE else "break_glass"
 
 
 def _question(request: AuthorityRequest, policy: PolicyBundle, principal: Principal) -> dict[str, Any]:

@@ -111,7 +111,7 @@ class AuthorityAnswer(Frozen):
     """Whether, under which policy and role; else why not, and who could."""
 
     allowed: bool
-    grant: str = ""
+    grant: str
     """The policy that decided: of the permit where it is allowed, else of what denied it."""
     role: str = ""
     reason: str = ""

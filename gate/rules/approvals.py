@@ -22,7 +22,7 @@ def _of_revision(view: View) -> tuple[PlanApproval, ...]:
 def _as_approved(view: View) -> Iterator[Found]:
     digest = view.context.content_digest
     given = _of_revision(view)
-    if digest is None or not given or any(a.content_digest != digest for a in given):
+    if not given or any(a.content_digest != digest for a in given):
         yield Found("steps", f"revision {view.plan.revision} as it stands is not what was approved")
 
 

@@ -11,8 +11,6 @@ from plan import Calendar
 PATIENCE = timedelta(days=60)
 """How far ahead an open instant is looked for."""
 _UTC = ZoneInfo("UTC")
-_LEAST = timedelta(minutes=15)
-"""How far a search moves on where a clock that is set back would hold it."""
 
 
 class Openings(NamedTuple):
@@ -48,15 +46,20 @@ class Openings(NamedTuple):
         """Return an instant before which nothing is open any more; None where `at` itself is open."""
         day = self.calendar.local_date(at)
         if not self._works(day):
-            return max(self.calendar.start_of(day + timedelta(days=1)), at + timedelta(microseconds=1))
+            return _shows(self.calendar.time_zone, day + timedelta(days=1), 0, after=at)
         return max((self._wakes(at, zone) for zone in self.zones if self._sleeps(at, zone)), default=None)
 
     def _wakes(self, at: datetime, zone: str) -> datetime:
         local = at.astimezone(ZoneInfo(zone))
         day = local.date() + timedelta(days=1 if local.hour >= self.quiet.starts else 0)
-        wall = datetime.combine(day, time(self.quiet.ends), ZoneInfo(zone))
-        ends = (wall.replace(fold=fold).astimezone(_UTC) for fold in (0, 1))
-        return next((end for end in ends if end > at), at + _LEAST)
+        return _shows(zone, day, self.quiet.ends, after=at)
+
+
+def _shows(zone: str, day: date, hour: int, *, after: datetime) -> datetime:
+    """Return when the clocks of a zone show an hour of a day; set back over it, they show it twice."""
+    wall = datetime.combine(day, time(hour), ZoneInfo(zone))
+    instants = (wall.replace(fold=fold).astimezone(_UTC) for fold in (0, 1))
+    return next(instant for instant in instants if instant > after)
 
 
 def zones_of(known: Iterable[str | None], calendar: Calendar) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.bench import authority, gate, imports, simulation, virtual_time
+from tests.bench import authority, gate, imports, latency, simulation, sleepers, ticks, virtual_time
 
 SUBJECTS: dict[str, Callable[..., list[str]]] = {
     "gate": gate.lines,
@@ -10,5 +10,8 @@ SUBJECTS: dict[str, Callable[..., list[str]]] = {
     "simulation": simulation.lines,
     "time": virtual_time.lines,
     "import": imports.lines,
+    "ticks": ticks.lines,
+    "latency": latency.lines,
+    "sleepers": sleepers.lines,
 }
 """Every benchmark by its name; `quick` runs it once at a tiny size."""

@@ -1,41 +1,40 @@
-"""Kill, freeze and thaw workers at random while plans live: `python -m tests.chaos.campaign [seed] [plans]`.
+"""Kill, freeze and thaw workers at random while plans live: `python -m tests.chaos campaign`.
 
-Weeks pass in seconds under a scaled clock. The connector loses and turns away answers; people approve, answer and look
-up what is in doubt. At the end every promise is checked, and the connector's own book against the effects.
+Weeks pass in seconds, as fast as the workers keep up. The connector loses and turns away answers; people approve,
+answer and look up what is in doubt; the queue is thrown away in between. At the end every promise is checked, and the
+connector's own book against the effects.
 """
 
-import multiprocessing
-import os
 import random
-import signal
-import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import NamedTuple
-
-import psycopg
 
 from oncourse.promises import broken
 from orchestrator import moves, sending
 from plan import CLOSED
-from store import StoreError, queue_url
+from store import StoreError
+from tests.chaos.clocks import Tide
+from tests.chaos.glance import glance
+from tests.chaos.herd import Harm, Herd
 from tests.chaos.people import People
-from tests.chaos.world import Faults, Shared, found
+from tests.chaos.telling import KINDS, Progress, say, words
+from tests.chaos.world import Faults, Shared, found, opened
 from tests.databases import fresh_url
 from tests.house import BERLIN
 
-CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.chaos.campaign", "oncourse.graph", "agent.playbook", "oncourse.durable"])
-SCALE = 86_400 * 1.5
-"""A day and a half of the domain in each second of the machine."""
-CLAIM = timedelta(days=3)
-"""The claim is scaled like everything else: two seconds of the machine."""
+A_SECOND = timedelta(days=3)
+"""Of the domain in each second of the machine, while nothing waits."""
+CLAIM = timedelta(days=2)
+"""A claim is scaled like everything else."""
 FAULTS = Faults(before=12, after=10, away=5)
+Tell = Callable[[str], None]
 
 
 class Report(NamedTuple):
@@ -47,162 +46,106 @@ class Report(NamedTuple):
     effects: int
     kills: int
     freezes: int
+    forgotten: int
     repeats: int
     endings: Counter[str]
     findings: list[str]
     seconds: float
+    checking: float
 
     def line(self) -> str:
         """Return it in one line."""
         ended = ", ".join(f"{count} {name}" for name, count in sorted(self.endings.items()))
         return (
             f"chaos, {self.database}, seed {self.seed}: {self.plans} plans ({ended}), {self.effects} effects applied, "
-            f"{self.kills} kills, {self.freezes} freezes, {self.repeats} repeated calls of a key, "
-            f"{len(self.findings)} violations, {self.seconds:.0f} s"
+            f"{self.kills} kills, {self.freezes} freezes, queue lost {self.forgotten} times, "
+            f"{self.repeats} repeated calls of a key, {len(self.findings)} violations, "
+            f"{self.seconds:.0f} s and {self.checking:.0f} s of checks"
         )
 
 
-def _work(shared: Shared, name: str, seed: int) -> None:
+def work(shared: Shared, name: str, seed: int) -> None:
+    """Work until killed, over a connector that fails."""
     moves.CLAIM = sending.CLAIM = CLAIM
     drawn = random.Random(seed)
     shared.worker(name, executor=shared.connector(lambda: drawn.randrange(100))).run_worker(Event())
 
 
-class Herd:
-    """The workers, and whoever kills them."""
-
-    def __init__(self, shared: Shared, seed: int, count: int) -> None:
-        self._shared, self._drawn, self._made = shared, random.Random(seed), 0
-        self.kills = self.freezes = 0
-        self._frozen: dict[int, float] = {}
-        self._workers = [self._start() for _ in range(count)]
-        self._next = time.monotonic() + 3
-        self._stop = Event()
-        self._keeper = Thread(target=self._keep, daemon=True)
-        self._keeper.start()
-
-    def _start(self):
-        self._made += 1
-        seed = self._drawn.randrange(2**31)
-        child = CONTEXT.Process(target=_work, args=(self._shared, f"w{self._made}", seed), daemon=True)
-        child.start()
-        return child
-
-    def _keep(self) -> None:
-        while not self._stop.wait(0.05):
-            self._harm()
-
-    def _harm(self) -> None:
-        """Kill or freeze one of the workers when it is time, and thaw those that were frozen long enough."""
-        now = time.monotonic()
-        for pid, until in list(self._frozen.items()):
-            if now >= until:
-                os.kill(pid, signal.SIGCONT)
-                del self._frozen[pid]
-        if now < self._next:
-            return
-        self._next = now + self._drawn.uniform(0.7, 2.5)
-        index = self._drawn.randrange(len(self._workers))
-        child = self._workers[index]
-        if child.pid in self._frozen:
-            return
-        if self._drawn.random() < 0.3:
-            os.kill(child.pid, signal.SIGSTOP)
-            self._frozen[child.pid] = now + self._drawn.uniform(2.5, 5)
-            self.freezes += 1
-            return
-        child.kill()
-        child.join()
-        self.kills += 1
-        self._workers[index] = self._start()
-
-    def lose_the_queue(self, url: str) -> None:
-        """Kill all workers at once, throw their queue away, and start others."""
-        self._stop.set()
-        self._keeper.join()
-        for index, child in enumerate(self._workers):
-            child.kill()
-            child.join()
-            self.kills += 1
-            self._workers[index] = None
-        self._frozen.clear()
-        forget(url)
-        self._workers = [self._start() for _ in self._workers]
-        self._stop = Event()
-        self._keeper = Thread(target=self._keep, daemon=True)
-        self._keeper.start()
-
-    def end(self) -> None:
-        """Thaw and end all of them."""
-        self._stop.set()
-        self._keeper.join()
-        for child in self._workers:
-            if child.pid in self._frozen:
-                os.kill(child.pid, signal.SIGCONT)
-            child.kill()
-            child.join()
-
-
 def campaign(
-    kind: str, seed: int, plans: int, *, workers: int = 3, amnesia: bool = False, patience: float = 600
+    kind: str,
+    seed: int,
+    plans: int,
+    *,
+    harm: Harm | None = Harm(),  # noqa: B008 - a frozen value
+    faults: Faults = FAULTS,
+    forget: int = 1,
+    patience: float = 600,
+    tell: Tell = lambda _line: None,
 ) -> Report:
-    """Run one campaign to the end of all plans; `amnesia` throws the queue away in the middle."""
+    """Run one campaign to the end of all plans; so many times the queue is thrown away on the way.
+
+    `patience`: seconds without any change after which the plans count as stuck.
+    """
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         url = fresh_url(kind, Path(name))
-        shared = found(url, Path(name), scale=SCALE, accounts=plans, faults=FAULTS)
-        shared = shared._replace(faults=tuple(FAULTS))
-        house = shared.house()
-        people = People(house, BERLIN, shared.connector())
-        herd = Herd(shared, seed, workers)
-        forgotten = not amnesia
+        shared = found(url, Path(name), scale=0, accounts=plans, faults=faults)
+        herd = Herd(shared, seed, work=work, harm=harm)
         try:
-            while not _over(house, plans):
-                with suppress(StoreError):  # a frozen worker may hold the database; people try again
-                    people.look()
-                if not forgotten and len(shared.connector().applied()) > plans * 2:
-                    forgotten = True
-                    herd.lose_the_queue(url)
-                if time.monotonic() - began > patience:
-                    break
-                time.sleep(0.1)
+            forgotten = live(shared, herd, plans, forget=forget, patience=patience, tell=tell)
         finally:
             herd.end()
-        findings = _look(shared, house, plans)
-        connector = shared.connector()
-        with house.desk.unit() as unit:
-            endings = Counter(str(r.plan.status) for r in unit.plans.find())
+        lived = time.monotonic()
+        findings = look_back(shared, plans)
+        connector, now = shared.connector(), shared.clock().now()
+        endings = glance(opened(url), now).plans
         repeats = sum(call["what"] == "repeat" for call in connector.calls())
+        opened(url).dispose()
         return Report(
-            kind, seed, plans, len(connector.applied()), herd.kills, herd.freezes, repeats, endings, findings,
-            time.monotonic() - began,
+            kind, seed, plans, len(connector.applied()), herd.kills, herd.freezes, forgotten, repeats, endings,
+            findings, lived - began, time.monotonic() - lived,
         )  # fmt: skip
 
 
-def _over(house, plans: int) -> bool:
-    with house.desk.unit() as unit:
-        found = unit.plans.find()
-        effects = {e.status for e in unit.effects.every()}
-        return len(found) >= plans and all(r.plan.status in CLOSED for r in found) and "STARTED" not in effects
+def live(shared: Shared, herd: Herd, plans: int, *, forget: int, patience: float, tell: Tell) -> int:
+    """Let people work and time pass until all plans have ended; return how often the queue was thrown away."""
+    house, clock, forgotten = shared.house(), shared.clock(), 0
+    people = People(house, BERLIN, shared.connector())
+    tide = Tide(clock, A_SECOND, crowd=max(4, min(24, plans // 3)))
+    engine = opened(shared.url)
+    told = changed = beaten = None
+    while True:
+        now = time.monotonic()
+        with suppress(StoreError):  # a frozen worker may hold the database; people try again
+            here = glance(engine, clock.now())
+            if here.over:
+                return forgotten
+            if here.entries != told:
+                told, changed = here.entries, now
+            herd.watch(here.entries)
+            people.look(here)
+            tide.pass_by(now - (beaten or now), here.due)
+            share = forgotten * plans // (forget + 1)
+            tell(
+                f"{shared.kind}: {here.ended} of {plans} plans ended, {here.effects['DONE']} effects, {herd.kills} kills, "
+                f"{herd.freezes} freezes, {here.due} due, {clock.now():%Y-%m-%d}"
+            )
+            if forgotten < forget and here.effects.total() > share:
+                forgotten += 1
+                herd.restart(shared.url)
+        beaten = now
+        if changed is not None and now - changed > patience:
+            return forgotten
+        time.sleep(0.1)
 
 
-def forget(url: str) -> None:
-    """Throw the queue away."""
-    if url.startswith("sqlite"):
-        for suffix in ("", "-wal", "-shm"):
-            Path(queue_url(url).removeprefix("sqlite:///") + suffix).unlink(missing_ok=True)
-        return
-    with psycopg.connect(url) as connection:
-        connection.execute("DROP SCHEMA dbos CASCADE")
-
-
-def _look(shared: Shared, house, plans: int) -> list[str]:
+def look_back(shared: Shared, plans: int) -> list[str]:
     """Return each promise that is broken, and each difference between the connector's book and the effects."""
-    with house.desk.unit() as unit:
+    with shared.house().desk.unit() as unit:
         found = [f"{f.promise}: {f.what}" for f in broken(unit)]
         effects = {effect.key: effect for effect in unit.effects.every()}
-        open_ones = [r.plan.plan_id for r in unit.plans.find() if r.plan.status not in CLOSED]
-        count = len(unit.plans.find())
+        records = unit.plans.find()
+        told = {e.stream.removeprefix("account/") for _, e in unit.every_entry() if e.type.startswith("proposal.")}
     applied = shared.connector().applied()
     found += [f"{key} was applied and nobody meant it" for key in applied - effects.keys()]
     for key, effect in effects.items():
@@ -210,25 +153,44 @@ def _look(shared: Shared, house, plans: int) -> list[str]:
             found.append(f"{key} is recorded as done and was never applied")
         if effect.status in {"NOT_SENT", "FAILED"} and key in applied:
             found.append(f"{key} is recorded as {effect.status} and was applied")
-    found += [f"plan {plan_id} has not ended" for plan_id in open_ones]
-    if count != plans:
-        found.append(f"{count} plans where {plans} were to be")
+    found += [f"plan {r.plan.plan_id} has not ended" for r in records if r.plan.status not in CLOSED]
+    answered = told | {r.plan.account_id for r in records}
+    if len(answered) != plans:
+        found.append(f"{plans - len(answered)} accounts have neither a plan nor a recorded refusal")
     return found
 
 
-def main(words: list[str]) -> int:
-    """Run one campaign on each database and print what came of it."""
-    seed, plans = (int(words[0]) if words else 1), (int(words[1]) if len(words) > 1 else 60)
+def main(given: list[str]) -> int:
+    """Run campaigns on each database, seed after seed, until enough effects were applied; print what came of them."""
+    parser = words("campaign", __doc__)
+    parser.add_argument("--seed", type=int, default=1, help="of the first campaign; the next ones count up")
+    parser.add_argument("--plans", type=int, default=60, help="accounts of each campaign's tenant")
+    parser.add_argument("--effects", type=int, default=0, help="go on until so many were applied on each database")
+    parser.add_argument(
+        "--harm", type=int, default=50, help="entries of the ledger between two kills or freezes, on average"
+    )
+    parser.add_argument("--forget", type=int, default=2, help="how often each campaign loses its queue")
+    asked = parser.parse_args(given)
+    harm = Harm(every=(asked.harm // 2, asked.harm * 3 // 2))
     bad = 0
-    for kind in ("sqlite", "postgresql"):
-        report = campaign(kind, seed, plans, amnesia=True)
-        for line in report.findings[:20]:
-            sys.stdout.write(f"{line}\n")
-        sys.stdout.write(report.line() + "\n")
-        sys.stdout.flush()
-        bad += len(report.findings)
+    for kind in asked.database or KINDS:
+        progress, reports = Progress(), []
+        while not reports or sum(r.effects for r in reports) < asked.effects:
+            seed = asked.seed + len(reports)
+            reports.append(campaign(kind, seed, asked.plans, harm=harm, forget=asked.forget, tell=progress.tell))
+            for line in reports[-1].findings[:20]:
+                say(line)
+            say(reports[-1].line())
+        bad += sum(len(r.findings) for r in reports)
+        say(_summary(kind, reports, progress.seconds()))
     return int(bad > 0)
 
 
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+def _summary(kind: str, reports: list[Report], seconds: float) -> str:
+    effects = sum(r.effects for r in reports)
+    return (
+        f"chaos, {kind}: {len(reports)} campaigns, seeds {reports[0].seed} to {reports[-1].seed}, "
+        f"{sum(r.plans for r in reports)} plans, {effects} effects, {sum(r.kills for r in reports)} kills, "
+        f"{sum(r.freezes for r in reports)} freezes, queue lost {sum(r.forgotten for r in reports)} times, "
+        f"{sum(len(r.findings) for r in reports)} violations, {seconds:.0f} s ({effects * 60 / seconds:.0f} effects a minute)"
+    )

@@ -1,13 +1,13 @@
-"""Kill a worker at every point of a plan's whole life, and let another one go on: `python -m tests.chaos.sweep`.
+"""Kill a worker at every point of a plan's whole life, and let another one go on: `python -m tests.chaos sweep`.
 
 The points are those that the life itself passes: each commit that writes, before and after, and each call.
 """
 
 import multiprocessing
-import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +19,7 @@ from plan import CLOSED
 from store import open_engine
 from tests.chaos.deaths import Counted, MortalConnector, MortalStore
 from tests.chaos.people import People
+from tests.chaos.telling import KINDS, Progress, say, words
 from tests.chaos.world import TENANT, Shared, found, opened
 from tests.databases import fresh_url
 from tests.house import BERLIN, MONDAY
@@ -112,8 +113,8 @@ def one_life(url: str, folder: Path, at: int | None) -> Life:
     return Life(names[-1] if names else "the very beginning", died, statuses, tuple(findings), len(effects), repeats)
 
 
-def sweep(kind: str, every: int = 1) -> list[Life]:
-    """Return a life for every so manieth point, the undisturbed one first."""
+def sweep(kind: str, every: int = 1, tell: Callable[[str], None] = lambda _line: None) -> list[Life]:
+    """Return a life for every so manieth point of an undisturbed one."""
     lives = []
     with tempfile.TemporaryDirectory() as name:
         whole = Path(name) / "whole"
@@ -125,25 +126,25 @@ def sweep(kind: str, every: int = 1) -> list[Life]:
             folder.mkdir()
             life = one_life(fresh_url(kind, folder), folder, at)
             lives.append(life._replace(point=names[at]))
+            tell(f"{kind}: point {at + 1} of {len(names)}")
     return lives
 
 
-def main() -> int:
-    """Sweep both databases and print what was found."""
+def main(given: list[str]) -> int:
+    """Sweep the databases and print what was found."""
+    parser = words("sweep", __doc__)
+    parser.add_argument("--every", type=int, default=1, help="only every so manieth point")
+    asked = parser.parse_args(given)
     bad = 0
-    for kind in ("sqlite", "postgresql"):
-        began = time.monotonic()
-        lives = sweep(kind)
+    for kind in asked.database or KINDS:
+        progress = Progress()
+        lives = sweep(kind, asked.every, progress.tell)
         wrong = [life for life in lives if life.findings or not life.died or life.statuses != ("COMPLETED",)]
         for life in wrong[:20]:
-            sys.stdout.write(f"{kind}: died at {life.point!r}: {life.statuses} {life.findings}\n")
+            say(f"{kind}: died at {life.point!r}: {life.statuses} {life.findings}")
         bad += len(wrong)
-        sys.stdout.write(
+        say(
             f"crash sweep, {kind}: {len(lives)} points, {len(lives) - len(wrong)} clean, "
-            f"at most {max(life.repeats for life in lives)} repeated call of one key, {time.monotonic() - began:.0f} s\n"
+            f"at most {max(life.repeats for life in lives)} repeated call of one key, {progress.seconds():.0f} s"
         )
     return int(bad > 0)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -2,15 +2,21 @@
 
 import multiprocessing
 import time
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
 import pytest
+from dbos import DBOS
 
+from oncourse.durable import QUEUE
 from oncourse.promises import broken
-from tests.chaos.campaign import forget
+from plan import PlanType, TenantGoal
+from store import Event as Inbound
+from store import EventType
+from tests.chaos.herd import forget
 from tests.chaos.sweep import sweep
-from tests.chaos.world import found, opened
+from tests.chaos.world import FAST, found, opened
 from tests.databases import fresh_url
 from tests.house import MONDAY
 
@@ -35,6 +41,44 @@ def stuck(shared, name, sign):
     worker.run_worker(Event())
 
 
+def steadfast(shared, name):
+    """Work, and queue nothing a second time."""
+    shared.worker(name, pace=FAST._replace(again=timedelta(hours=1))).run_worker(Event())
+
+
+def leaving(shared, seen):
+    """Work on one visit at a time, and be told to end during the first one, when others are held."""
+    stop, worker = Event(), shared.worker("leaving", pace=FAST._replace(at_once=1))
+
+    def visit(_tenant, target):
+        with Path(seen).open("a") as file:
+            file.write(f"{target}\n")
+        ends = time.monotonic() + SOON
+        while len(worker._held) < 3 and time.monotonic() < ends:
+            time.sleep(0.05)
+        stop.set()
+
+    worker._visit = visit
+    worker.run_worker(stop)
+
+
+def taken_over(shared, name):
+    """Work, but have the first visit taken over while it is under way, as after a freeze."""
+    worker, visits = shared.worker(name), []
+    worker._pace = FAST._replace(at_once=1)
+    visit = worker._visit
+
+    def late(tenant, target):
+        visits.append(target)
+        if len(visits) == 1:
+            DBOS.resume_workflows([DBOS.workflow_id], queue_name=QUEUE)
+        else:
+            visit(tenant, target)
+
+    worker._visit = late
+    worker.run_worker(Event())
+
+
 def start(*words):
     child = CONTEXT.Process(target=words[0], args=words[1:], daemon=True)
     child.start()
@@ -51,6 +95,24 @@ def eventually(what):
 def drafts(house):
     with house.desk.unit() as unit:
         return unit.plans.find()
+
+
+def goal(now, name="g1"):
+    body = TenantGoal(
+        goal_id=name, plan_type=PlanType.RENEWAL_DEFENSE, metric="ARR", target_bp=9500, horizon_on=now.date()
+    )
+    return Inbound(
+        source="crm",
+        event_id=name,
+        type=EventType.GOAL_CHANGED,
+        body=body.model_dump(mode="json"),
+        received_at=now,
+    )
+
+
+def taken_up(house, event):
+    with house.desk.unit() as unit:
+        return unit.events.get(event.source, event.event_id).processed_at
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -86,6 +148,16 @@ def test_what_a_killed_worker_had_begun_another_one_takes_over(shared, tmp_path,
         assert broken(unit) == []
 
 
+def test_a_worker_whose_visit_was_taken_over_while_it_lived_works_on(shared):
+    """Whoever has lost a visit waits for what its new owner makes of it: that must not keep anybody from working."""
+    only = start(taken_over, shared, "only")
+    try:
+        assert eventually(lambda: drafts(shared.house()))
+    finally:
+        only.kill()
+        only.join()
+
+
 def test_a_queue_that_is_thrown_away_loses_nothing(shared, tmp_path):
     sign = tmp_path / "begun"
     first = start(stuck, shared, "first", str(sign))
@@ -96,6 +168,40 @@ def test_a_queue_that_is_thrown_away_loses_nothing(shared, tmp_path):
     second = start(work, shared, "second")
     try:
         assert eventually(lambda: drafts(shared.house()))
+    finally:
+        second.kill()
+        second.join()
+
+
+def test_a_worker_that_starts_anew_under_its_old_name_queues_anew(shared):
+    house = shared.house()
+    first = start(steadfast, shared, "same")
+    try:
+        assert eventually(lambda: drafts(house))
+    finally:
+        first.kill()
+        first.join()
+    event = goal(house.desk.clock.now())
+    house.receive(event)
+    second = start(steadfast, shared, "same")
+    try:
+        assert eventually(lambda: taken_up(house, event))
+    finally:
+        second.kill()
+        second.join()
+
+
+def test_a_worker_that_ends_leaves_the_visits_that_it_only_holds_to_the_next_one(shared, tmp_path):
+    house, seen = shared.house(), tmp_path / "seen"
+    events = [goal(house.desk.clock.now(), f"g{number}") for number in range(2)]
+    house.receive_all(events)
+    first = start(leaving, shared, str(seen))
+    first.join(2 * SOON)
+    assert first.exitcode == 0
+    assert len(seen.read_text().splitlines()) == 1
+    second = start(work, shared, "second")
+    try:
+        assert eventually(lambda: drafts(house) and all(taken_up(house, event) for event in events))
     finally:
         second.kill()
         second.join()

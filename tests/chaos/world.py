@@ -15,27 +15,16 @@ from oncourse.clock import RandomIds, RealClock, random_salt
 from oncourse.durable import DurableEngine, Pace
 from oncourse.engine import InProcessEngine
 from oncourse.graph import build_graph
-from oncourse.simulator import Script
 from orchestrator import Acting, Orchestrator, Order, Receipt, ReceiptKind, Records
-from plan import Mode, PostureReading, Principal, Role, Tenant, spec_of
+from plan import Mode, PostureReading, Principal, Tenant, spec_of
 from store import Event, EventType, Store, open_engine, queue_url, upgrade
+from tests.chaos.clocks import FileClock, ScaledClock
 from tests.house import BERLIN, MONDAY, PEOPLE, records
 
 TENANT = "t1"
 FAST = Pace(
     poll=timedelta(seconds=0.05), silence=timedelta(seconds=1.5), again=timedelta(seconds=2), keep=timedelta(seconds=20)
 )
-
-
-class ScaledClock:
-    """The domain's time: it began at an instant of the machine's and runs so many times as fast."""
-
-    def __init__(self, began: datetime, scale: float) -> None:
-        self._began, self._scale = began, scale
-
-    def now(self) -> datetime:
-        """Return the domain's present instant."""
-        return MONDAY + (datetime.now(UTC) - self._began) * self._scale
 
 
 class Faults(NamedTuple):
@@ -131,10 +120,18 @@ class Shared(NamedTuple):
     folder: str
     began: str
     scale: float
+    """How many times as fast as the machine's the domain's time runs; 0: it stands in a file, and somebody sets it."""
     faults: Faults = FAULTLESS
 
-    def clock(self) -> ScaledClock:
+    @property
+    def kind(self) -> str:
+        """Return the kind of its database."""
+        return self.url.partition(":")[0]
+
+    def clock(self) -> ScaledClock | FileClock:
         """Return the domain's clock."""
+        if self.scale == 0:
+            return FileClock(Path(self.folder) / "clock")
         return ScaledClock(datetime.fromisoformat(self.began), self.scale)
 
     def store(self) -> Store:
@@ -143,7 +140,7 @@ class Shared(NamedTuple):
 
     def connector(self, draw=None) -> Ledgered:
         """Return the connector."""
-        return Ledgered(Path(self.folder), Faults(*self.faults), draw, self.clock() if self.scale > 1 else None)
+        return Ledgered(Path(self.folder), Faults(*self.faults), draw, self.clock() if self.scale != 1 else None)
 
     def house(self, store: Store | None = None, executor=None) -> Orchestrator:
         """Return the tenant's orchestrator."""
@@ -156,7 +153,7 @@ class Shared(NamedTuple):
         graph = build_graph(house, Deps(drafter=playbook_drafter()))
         return InProcessEngine(house.desk.store, TENANT, graph, house.desk.clock)
 
-    def worker(self, name: str, *, store: Store | None = None, executor=None) -> DurableEngine:
+    def worker(self, name: str, *, store: Store | None = None, executor=None, pace: Pace = FAST) -> DurableEngine:
         """Return a worker."""
         house = self.house(store, executor)
         ticker = self.ticker(house)
@@ -167,14 +164,16 @@ class Shared(NamedTuple):
             worker_id=name,
             clock=house.desk.clock,
             machine=RealClock(),
-            pace=FAST,
+            pace=pace,
         )
 
 
 def found(url: str, folder: Path, *, scale: float, accounts: int, faults: Faults = FAULTLESS) -> Shared:
     """Make the tenant with its people and accounts; their postures have changed, so plans will be drafted."""
     upgrade(opened(url))
-    shared = Shared(url, str(folder), datetime.now(UTC).isoformat(), scale, faults)
+    shared = Shared(url, str(folder), datetime.now(UTC).isoformat(), scale, tuple(faults))
+    if scale == 0:
+        shared.clock().set(MONDAY)
     house = shared.house()
     root = Principal(principal_id="root", tenant_id=TENANT, roles=frozenset(PEOPLE["root"]))
     house.open_tenant(Tenant(tenant_id=TENANT, name="T", calendar=BERLIN, mode=Mode.LIVE), default_bundle(), root)
@@ -184,7 +183,7 @@ def found(url: str, folder: Path, *, scale: float, accounts: int, faults: Faults
                 Principal(principal_id=name, tenant_id=TENANT, roles=frozenset(roles)), Acting(principal=root)
             )
     for number in range(accounts):
-        account = f"a{number:03d}"
+        account = f"a{number:04d}"
         known = records(account, urgent_ticket=number % 3 == 0)
         house.take_records(Records(families=known), Acting(principal=root))
         house.receive(
@@ -206,4 +205,4 @@ def who(house: Orchestrator, name: str) -> Acting:
         return Acting(principal=unit.principals.get(name))
 
 
-__all__ = ["FAST", "TENANT", "Faults", "Ledgered", "Role", "ScaledClock", "Script", "Shared", "found", "who"]
+__all__ = ["FAST", "TENANT", "Faults", "Ledgered", "Shared", "found", "who"]

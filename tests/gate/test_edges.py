@@ -193,7 +193,8 @@ def test_a_parent_that_has_ended_hides_no_late_one():
 def test_of_two_contracts_the_first_to_renew_sets_the_window():
     [first, second] = corners.two_contracts().situation.contracts
     soon = first.model_copy(update={"renews_on": (START + 29 * DAY).date()})
-    assert "steps[3]" in where(said(corners.TWO_CONTRACTS, knowing(contracts=(soon, second)), code="PG022"))
+    told = "REQUEST_RENEWAL_MEETING belongs 30 to 180 days before the renewal, not 29"
+    assert ("steps[3]", told) in said(corners.TWO_CONTRACTS, knowing(contracts=(soon, second)), code="PG022")
 
 
 def test_the_day_before_an_actions_window_opens():

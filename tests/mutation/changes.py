@@ -1,7 +1,8 @@
 """Every small fault that is put into a module, each by itself.
 
-Left alone: annotations and decorators, which say nothing about one call; docstrings; and sentences for people, that
-is, every text that holds a blank. Everything else is changed wherever a change compiles.
+Left alone: annotations and decorators, which say nothing about one call; docstrings; sentences for people, that is,
+every text that holds a blank; and `__all__`, which only says what a reader may use. Everything else is changed
+wherever a change compiles.
 """
 
 import ast
@@ -83,7 +84,7 @@ def _walk(node: ast.AST, place: str, known: dict[str, Any], *, inside: bool) -> 
             continue
         within = inside or (isinstance(node, ast.FunctionDef) and field == "body")
         for index, child in enumerate(value) if isinstance(value, list) else ((None, value),):
-            if isinstance(child, ast.AST) and not _told(child):
+            if isinstance(child, ast.AST) and not _told(child) and not _face(child):
                 for wrong, words in _alternatives(child, node, field, known):
                     told = words or f"{ast.unparse(child)} -> {ast.unparse(wrong)}"
                     yield place or "module", within, node, field, index, child, wrong, told
@@ -96,6 +97,11 @@ def _told(node: ast.AST) -> bool:
         return True
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
     return any(isinstance(p, ast.Constant) and isinstance(p.value, str) and " " in p.value for p in parts)
+
+
+def _face(node: ast.AST) -> bool:
+    """Tell whether it is the list of names that a module offers."""
+    return isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
 
 
 def _alternatives(node: ast.AST, parent: ast.AST, field: str, known: dict[str, Any]) -> Iterator[tuple[ast.AST, str]]:

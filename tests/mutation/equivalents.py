@@ -1,3 +1,32 @@
 """Faults that no test can notice, each with the reason; the run compares this list with what survived."""
 
-EQUIVALENT: dict[str, str] = {}
+EQUIVALENT: dict[str, str] = {
+    "gate/authority/cedar.py _delegators: other and _of_the_house(request, lender) and request.in_force(lender) "
+    "without _of_the_house(request, lender)": "Cedar itself denies strangers, machines and who left all that can be lent.",
+    "gate/authority/cedar.py module: 'it' -> 'itX'": "Only a question and its subject name it, and both read it here.",
+    "gate/authority/cedar.py who_can: True -> False": "Cedar answers every question of a batch: both rows are as long.",
+    "gate/authority/cedar.py who_can: lenders and may(one.model_copy(update={'delegators': lenders}), policy).allowed "
+    "without lenders": "Where nobody lends, asking again gives the answer that is known.",
+    "gate/judging.py weigh: -1 -> 1": "Where nothing was found the worst is only told from HARD, whose rank is 2.",
+    "gate/judging.py weigh: 1 -> 2": "Where nothing was found the worst is only told from HARD, whose rank is 2.",
+    "gate/rules/contacts.py _cooldowns: return -> pass": "A short cut: where nothing happened there is nothing to rest "
+    "from.",
+    "gate/rules/contacts.py _preconditions: step.params or {} without {}": "What reads parameters takes none as it takes "
+    "an empty mapping.",
+    "gate/rules/openings.py Openings._closed_until: max((self._wakes(at, zone) for zone in self.zones if "
+    "self._sleeps(at, zone)), default=None) -> min((self._wakes(at, zone) for zone in self.zones if "
+    "self._sleeps(at, zone)), default=None)": "The search goes on from whoever wakes first and comes to the same "
+    "instant.",
+    "gate/rules/openings.py _shows: instant > after -> instant >= after": "An instant that shows the hour is no longer "
+    "asleep or a day off, so nobody asks from it.",
+    "gate/rules/ownership.py _switched_off: return -> pass": "A short cut: where no switch is on, none is found on.",
+    "gate/rules/sequence.py _windows: continue -> pass #2": "A short cut: the calendar would find no fault either.",
+    "gate/rules/sequence.py _windows: parent is None or parent_spec is None or parent.settled without parent is None": (
+        "Without a parent there is no spec of it; only the types ask."
+    ),
+    "gate/rules/sequence.py _windows: step.not_before - parent.not_before >= least + _SHIFT -> step.not_before - "
+    "parent.not_before > least + _SHIFT": "What the short cut leaves to the calendar comes to the same.",
+    "gate/rules/sequence.py module: 1 -> 2": "What the short cut leaves to the calendar comes to the same.",
+    "plan/lifecycle.py plan_target: status is not None and (not move.targets) without status is not None": "The row "
+    "that starts a plan has a target; only the types ask.",
+}

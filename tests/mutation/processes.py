@@ -20,6 +20,8 @@ QUIET = ("-q", "--assert=plain", "--hypothesis-profile=mutants", "-p", "no:cache
 ELSEWHERE = ("-k", "not hash_seed")
 """What starts a process of its own would run without the fault."""
 MEMORY = 4 << 30
+QUICK = 0.1
+"""How many seconds a test may take to be worth asking before all others."""
 SURVIVED, TEST, LOADING, BROKEN = 0, 1, 2, 70
 
 
@@ -56,16 +58,18 @@ def forked(work, cpu_seconds=0):
 
 
 class Watch:
-    """Orders the tests, those that noticed last and then the fastest first, and stops at the first that fails."""
+    """Orders the tests, quick ones that noticed last and then the fastest first, and stops at the first that fails."""
 
     def __init__(self, first, durations):
         self.first, self.durations = {name: place for place, name in enumerate(first)}, durations
         self.took, self.failed = {}, ""
 
     def ordered(self, items):
-        return sorted(
-            items, key=lambda i: (self.first.get(i.nodeid, len(self.first)), self.durations.get(i.nodeid, 0.0))
-        )
+        return sorted(items, key=lambda item: self._turn(item.nodeid))
+
+    def _turn(self, name):
+        took, last = self.durations.get(name, 0.0), len(self.first)
+        return (self.first.get(name, last) if took < QUICK else last), took
 
     def pytest_runtest_logreport(self, report):
         if report.when == "call":
@@ -125,9 +129,9 @@ def loaded(tests, loader, watch, cpu_seconds):
 class Stage:
     """Collects the tests once; then each fault is put into the functions that are there, in a process of its own."""
 
-    def __init__(self, codes, path, limit):
-        self.codes, self.path, self.limit = codes, path, limit
-        self.endings, self.took, self.first = [], {}, []
+    def __init__(self, codes, path, limit, took):
+        self.codes, self.path, self.limit, self.took = codes, path, limit, took
+        self.endings, self.first = [], []
 
     def pytest_runtestloop(self, session):
         functions, caches = {}, []
@@ -137,10 +141,11 @@ class Stage:
             elif isinstance(thing, _lru_cache_wrapper) and thing.__module__.partition(".")[0] in OURS:
                 caches.append(thing)
         gc.freeze()
-        watch = Watch((), {})
-        status, self.took = forked(lambda: (watch.run(session), watch.took))
-        if status != SURVIVED:
-            raise SystemExit(f"without any fault the tests of {self.path} fail")
+        if not self.took:
+            watch = Watch((), {})
+            status, self.took = forked(lambda: (watch.run(session), watch.took))
+            if status != SURVIVED:
+                raise SystemExit(f"without any fault the tests of {self.path} fail")
         for code in self.codes:
             watch = Watch(self.first, self.took)
 
@@ -163,11 +168,14 @@ class Stage:
         return True
 
 
-def staged(tests, codes, path, limit):
-    """Run tests with each code in turn; return how each ended, how long each test takes, and who noticed last."""
+def staged(tests, codes, path, limit, took):
+    """Run tests with each code in turn; return how each ended, how long each test takes, and who noticed last.
+
+    How long each takes is measured without a fault where it is not known yet.
+    """
 
     def work():
-        stage = Stage(codes, path, limit)
+        stage = Stage(codes, path, limit, took)
         status = pytest.main([*QUIET, *ELSEWHERE, *tests], plugins=[stage])
         return status, [stage.endings, stage.took, stage.first]
 

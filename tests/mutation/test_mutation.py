@@ -3,14 +3,20 @@
 import ast
 import textwrap
 
+import pytest
+
 from plan import Approval
-from tests.mutation.__main__ import verdict
+from tests.mutation.__main__ import TARGETS, verdict
 from tests.mutation.changes import faults
-from tests.mutation.processes import SURVIVED, TEST
+from tests.mutation.equivalents import EQUIVALENT
+from tests.mutation.processes import BROKEN, SURVIVED, TEST
+
+KILLED = {f"gate/judging.py {number}": TEST for number in range(100)}
 
 SOURCE = textwrap.dedent(
     '''
     """A sentence about the module."""
+    __all__ = ["judge"]
     LIMITS = (1, "two")
 
     def judge(step: "int | None", most: int = 3) -> bool:
@@ -44,7 +50,7 @@ def found():
     return tree, faults(tree, {"Approval": Approval})
 
 
-def test_every_fault_is_found_and_sentences_annotations_and_docstrings_are_left_alone():
+def test_every_fault_is_found_and_sentences_annotations_docstrings_and_faces_are_left_alone():
     assert {fault.name for fault in found()[1]} == set(FOUND.strip().split("\n"))
 
 
@@ -68,7 +74,7 @@ def test_a_fault_of_one_name_that_stands_twice_is_numbered():
 
 
 def test_a_survivor_wants_an_explanation_and_an_explanation_a_survivor():
-    endings = {"gate/view.py a": SURVIVED, "gate/view.py b": TEST, "gate/view.py c": SURVIVED}
+    endings = {"gate/view.py a": SURVIVED, "gate/view.py b": TEST, "gate/view.py c": SURVIVED, **KILLED}
     assert verdict(endings, {"gate/view.py a", "gate/view.py c"}) == []
     assert verdict(endings, {"gate/view.py a"}) == ["survived: gate/view.py c"]
     stale = {"gate/view.py a", "gate/view.py b", "gate/view.py c", "gate/view.py gone", "plan/lifecycle.py other"}
@@ -76,3 +82,19 @@ def test_a_survivor_wants_an_explanation_and_an_explanation_a_survivor():
         "explained, but it did not survive: gate/view.py b",
         "explained, but it did not survive: gate/view.py gone",
     ]
+
+
+@pytest.mark.parametrize(("survivors", "wrong"), [(5, []), (6, ["killed 94.0 % of all faults; 95 % is the least"])])
+def test_of_a_hundred_faults_five_may_be_explained_and_no_more(survivors, wrong):
+    alive = {f"gate/view.py {number}": SURVIVED for number in range(survivors)}
+    endings = dict(list((alive | KILLED).items())[:100])
+    assert verdict(endings, set(alive)) == wrong
+
+
+def test_a_process_that_broke_proves_nothing():
+    assert verdict({"gate/view.py a": BROKEN, **KILLED}, set()) == ["broke: gate/view.py a"]
+
+
+def test_every_explanation_is_a_sentence_about_a_module_that_is_tried():
+    assert {name.partition(" ")[0] for name in EQUIVALENT} <= set(TARGETS)
+    assert all(len(why.split()) > 3 for why in EQUIVALENT.values())

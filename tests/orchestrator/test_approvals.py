@@ -5,7 +5,17 @@ from datetime import timedelta
 import pytest
 
 from gate import default_bundle
-from orchestrator import Acting, BadInputError, ChangedError, NotAllowedError, Override, PlanEdit, Records, Removal
+from orchestrator import (
+    Acting,
+    BadInputError,
+    ChangedError,
+    NotAllowedError,
+    Override,
+    PlanEdit,
+    Records,
+    Removal,
+    StepEdit,
+)
 from plan import PlanStatus, Principal, Role, StepStatus
 from tests.house import House, records
 
@@ -67,6 +77,35 @@ def test_an_approval_of_an_earlier_revision_never_comes_back():
     assert house.record(plan_id).state.approvals == ()
     assert approve(house, plan_id, "sara").given == 1
     assert approve(house, plan_id, "vera").status is PlanStatus.APPROVED
+
+
+def reopened(house, plan_id):
+    house.approve(plan_id)
+    house.engine.run_due()
+    house.orchestrator.reopen(plan_id, "Something has changed.", house.who("sara"))
+
+
+def edited_there_and_back(house, plan_id):
+    step = house.plan(plan_id).steps[-1]
+    for due_by in (step.due_by + timedelta(hours=1), step.due_by):
+        change = StepEdit(step_id=step.step_id, due_by=due_by)
+        house.orchestrator.edit(plan_id, PlanEdit(changed=(change,)), house.who("mara"))
+
+
+@pytest.mark.parametrize("renew", [reopened, edited_there_and_back])
+def test_an_approval_that_is_sent_again_does_not_reach_a_later_revision_with_the_same_steps(renew):
+    house = House()
+    plan_id = house.draft()
+    seen, steps = house.record(plan_id).content_digest, house.plan(plan_id).steps
+    renew(house, plan_id)
+    assert [s.due_by for s in house.plan(plan_id).steps] == [s.due_by for s in steps]
+    with pytest.raises(ChangedError, match="not what you saw"):
+        approve(house, plan_id, "otto", digest=seen)
+    assert house.plan(plan_id).status is PlanStatus.DRAFT
+    assert approve(house, plan_id, "otto").status is PlanStatus.APPROVED
+    house.engine.run_due()
+    assert house.plan(plan_id).status is PlanStatus.ACTIVE
+    assert house.broken() == []
 
 
 def test_editors_accumulate_and_none_of_them_approves():

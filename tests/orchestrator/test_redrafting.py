@@ -64,7 +64,7 @@ def test_the_reasons_reach_the_new_draft_and_the_comparison_tells_what_it_answer
     house, plan_id = sent_back()
     house.clock.set(house.clock.now() + timedelta(days=days))
     before = {step.action_type: step.step_id for step in house.plan(plan_id).steps}
-    assert house.orchestrator.wants_redraft(plan_id) == "acme"
+    assert house.orchestrator.look(plan_id).redraft == "acme"
     with answering(ANEW) as (drafter, server):
         told = propose(asked(house, plan_id), Deps(drafter)).outcome
     words = "".join(block["text"] for block in server.seen[0]["messages"][0]["content"])
@@ -81,7 +81,7 @@ def test_the_reasons_reach_the_new_draft_and_the_comparison_tells_what_it_answer
     assert told_by_it == [(1, REASONS[0], ANSWERS[0]), (1, REASONS[1], "acme-c2 is asked for two slots.")]
     gone = {d.action_type for d in comparison.differences if d.change is Change.REMOVED}
     assert "NOTIFY_ACCOUNT_TEAM" in gone
-    assert house.orchestrator.wants_redraft(plan_id) is None
+    assert house.orchestrator.look(plan_id).redraft is None
     house.approve(plan_id)
     assert house.plan(plan_id).status is PlanStatus.APPROVED
     assert house.broken() == []
@@ -110,6 +110,6 @@ def test_a_drafter_that_cannot_answer_is_asked_once_and_the_reasons_wait_for_a_p
     house.orchestrator.no_plan("acme", TYPE, told, CAUSE, plan_id=plan_id)
     found = house.record(plan_id)
     assert (found.plan.revision, len(found.state.sent_back)) == (1, 2)
-    assert house.orchestrator.wants_redraft(plan_id) is None
+    assert house.orchestrator.look(plan_id).redraft is None
     assert any("cannot_answer" in line for line in house.sentences(plan_id))
     assert house.broken() == []

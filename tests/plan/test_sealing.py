@@ -171,7 +171,6 @@ def _step(**changes):
     [
         _digest(owner="u-2"),
         _digest(status=PlanStatus.ACTIVE),
-        _digest(revision=2),
         _step(status=StepStatus.RUNNING),
         _step(attempts=1),
         _step(outcome="BRIEF_READY"),
@@ -183,6 +182,7 @@ def test_how_a_plan_fares_is_not_its_content(changed):
 
 
 CONTENT = {
+    "revision": _digest(revision=2),
     "objective": _digest(objective="Another"),
     "subject": _digest(subject=("k-1", "k-2")),
     "goal": _digest(goal="g-1"),
@@ -214,6 +214,6 @@ def test_whatever_an_approver_read_is_bound(what):
 
 def test_the_content_names_what_it_binds():
     assert set(content_of(plan())) == {
-        "schema_version", "plan_id", "tenant_id", "account_id", "plan_type", "subject", "goal", "objective",
+        "schema_version", "plan_id", "revision", "tenant_id", "account_id", "plan_type", "subject", "goal", "objective",
         "objective_params", "risk", "expires_at", "constraints", "steps",
     }  # fmt: skip
