@@ -75,6 +75,8 @@ def restore(
     `silence` is how long ago a worker was last heard of that is no longer alive.
     """
     target = database_file(settings.database)
+    if target is None and settings.database.startswith("sqlite"):
+        raise BadInputError("a database in memory cannot be restored; give sqlite:///FILE")
     if target is None:
         raise BadInputError(
             "PostgreSQL is restored by its own pg_restore, into a new database: "

@@ -79,6 +79,7 @@ class DurableEngine:
         with suppress(StoreError):
             self._beat(self._machine.now())
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=ceil(self._pace.silence.total_seconds()))
+        logging.getLogger("dbos").addFilter(_nothing)  # a visit that takes longer ends here and tells the queue in vain
         with suppress(StoreError), self._store.workers() as workers:
             workers.forget(self._worker)
 

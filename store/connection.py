@@ -113,7 +113,10 @@ def upgrade(engine: Engine) -> None:
     try:
         command.upgrade(_config(engine), "head")
     except DatabaseError as error:
-        raise _cannot_be_opened(error) from error
+        what = " ".join(str(error.orig).split())
+        raise StoreError(
+            f"the schema cannot be made ({what}); check the path or the server, and your rights"
+        ) from error
 
 
 @cache
@@ -159,4 +162,5 @@ def _refuse_unknown(have: str) -> None:
 
 
 def _cannot_be_opened(error: DatabaseError) -> StoreError:
-    return StoreError(f"the database cannot be opened ({error.orig}); check the path or the server")
+    what = " ".join(str(error.orig).split())
+    return StoreError(f"the database cannot be opened ({what}); check the path or the server")

@@ -3,14 +3,15 @@
 import json
 import sqlite3
 import subprocess
-from contextlib import closing
+import time
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
 from oncourse.clock import random_salt
-from store import Event, EventType, Store, open_engine
+from store import Event, EventType, Store, open_engine, opened
 from tests.databases import fresh_url
 from tests.oncourse.shells import AnyShell, writing
 
@@ -30,6 +31,21 @@ def execute(url, *statements):
         for statement in statements:
             connection.execute(text(statement))
     engine.dispose()
+
+
+@contextmanager
+def both_waiting(url):
+    """Hold up every migration until two of them wait; on SQLite, whose waiting nobody sees, for a while."""
+    with opened(url) as engine, engine.connect() as connection, connection.begin():
+        connection.execute(text("SELECT count(*) FROM event_inbox"))
+        yield
+        ends = time.monotonic() + (60 if engine.dialect.name == "postgresql" else 6)
+        while time.monotonic() < ends:
+            time.sleep(0.1)
+            if engine.dialect.name == "postgresql":
+                waiting = text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+                if connection.execute(waiting).scalar_one() == 2:
+                    return
 
 
 def findings(shell, expect=1):
@@ -58,10 +74,11 @@ def test_an_older_database_is_refused_until_it_was_brought_on_and_two_at_once_do
         f"the database has schema 0002 and this program needs {LATEST}; bring it on with: oncourse db upgrade"
     ]
     shell.run("doctor", expect=6)
-    both = [
-        subprocess.Popen(shell.words("db", "upgrade", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(2)
-    ]
+    with both_waiting(shell.url):
+        both = [
+            subprocess.Popen(shell.words("db", "upgrade", "--json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            for _ in range(2)
+        ]
     told = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0], told
     assert {json.loads(out)["to"] for out, _ in told} == {LATEST}
