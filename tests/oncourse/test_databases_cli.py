@@ -8,21 +8,17 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from alembic import command
 from sqlalchemy import text
 
 from oncourse.clock import random_salt
-from store import Event, EventType, Store, open_engine, opened
+from plan import Tenant
+from store import Event, EventType, Store, open_engine, opened, schema_state
+from store.connection import _config
 from tests.databases import fresh_url
 from tests.oncourse.shells import AnyShell, writing
 
-LATEST = "0003"
-BACK = (
-    "DROP TABLE account_state",
-    "DROP TABLE worker",
-    "ALTER TABLE event_inbox DROP COLUMN retry_at",
-    "UPDATE alembic_version SET version_num = '0002'",
-)
-"""What takes a database from the third schema to the second."""
+LATEST = schema_state(open_engine("sqlite://"))[1]
 
 
 def execute(url, *statements):
@@ -31,6 +27,15 @@ def execute(url, *statements):
         for statement in statements:
             connection.execute(text(statement))
     engine.dispose()
+
+
+def old(url):
+    """Make a database of the first schema with one tenant, who has done nothing yet."""
+    with opened(url) as engine:
+        command.upgrade(_config(engine), "0001")
+        row = {"body": Tenant(tenant_id="main", name="Main").model_dump_json()}
+        with engine.begin() as connection:
+            connection.execute(text("INSERT INTO tenant (tenant_id, body, ledger_size) VALUES ('main', :body, 0)"), row)
 
 
 @contextmanager
@@ -54,9 +59,14 @@ def findings(shell, expect=1):
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def shell(request, capsys, tmp_path, monkeypatch):
+def unmade(request, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    return AnyShell(capsys, fresh_url(request.param, tmp_path)).found()
+    return AnyShell(capsys, fresh_url(request.param, tmp_path))
+
+
+@pytest.fixture
+def shell(unmade):
+    return unmade.found()
 
 
 @pytest.fixture
@@ -65,13 +75,14 @@ def plain(capsys, tmp_path, monkeypatch):
     return AnyShell(capsys, fresh_url("sqlite", tmp_path)).found()
 
 
-def test_an_older_database_is_refused_until_it_was_brought_on_and_two_at_once_do_it_once(shell):
-    execute(shell.url, *BACK)
+def test_an_older_database_is_refused_until_it_was_brought_on_and_two_at_once_do_it_once(unmade):
+    shell = unmade
+    old(shell.url)
     for words in (["plan", "list"], ["review"], ["worker", "--once"], ["init", "--name", "Other"]):
         shell.run(*words, expect=1)
         assert "bring it on with: oncourse db upgrade" in shell.err
     assert findings(shell) == [
-        f"the database has schema 0002 and this program needs {LATEST}; bring it on with: oncourse db upgrade"
+        f"the database has schema 0001 and this program needs {LATEST}; bring it on with: oncourse db upgrade"
     ]
     shell.run("doctor", expect=6)
     with both_waiting(shell.url):
@@ -82,8 +93,10 @@ def test_an_older_database_is_refused_until_it_was_brought_on_and_two_at_once_do
     told = [process.communicate(timeout=120) for process in both]
     assert [process.returncode for process in both] == [0, 0], told
     assert {json.loads(out)["to"] for out, _ in told} == {LATEST}
-    assert "has schema 0003 already" in shell.run("db", "upgrade")
-    assert findings(shell, expect=0) == []
+    assert f"has schema {LATEST} already" in shell.run("db", "upgrade")
+    assert "oncourse db check" not in shell.run("plan", "list")
+    checks = {one["what"]: one["findings"] for one in shell.json("db", "check", expect=1)["checks"]}
+    assert (checks["schema"], checks["tables and guards"]) == ([], [])
     shell.run("ledger", "replay")
 
 

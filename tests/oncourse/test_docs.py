@@ -85,7 +85,9 @@ def test_a_backup_is_restored_as_the_page_shows(capsys, tmp_path, monkeypatch):
         printed += f"$ oncourse {command}\n{capsys.readouterr().out}"
 
     def bare(text):
-        return [re.sub(r"[\d,]+ bytes", "N bytes", line).rstrip() for line in text.split("\n") if line.strip()]
+        """Leave out what a new migration changes: sizes and the number of the schema."""
+        same = re.sub(r"[\d,]+ bytes", "N bytes", re.sub(r"\b0\d{3}\b", "NNNN", text))
+        return [line.rstrip() for line in same.split("\n") if line.strip()]
 
     assert bare(printed) == bare(shown)
 
