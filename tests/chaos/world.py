@@ -28,6 +28,7 @@ FAST = Pace(
     again=timedelta(seconds=2),
     keep=timedelta(seconds=20),
     at_once=3,
+    held=6,
 )
 """Few visits at once, because the workers of a run share one machine, and on SQLite one lock."""
 
