@@ -66,11 +66,9 @@ class DurableEngine:
         Raises: QueueError where the queue cannot be opened.
         """
         self._beat(self._machine.now())
-        poll = self._pace.poll.total_seconds()
         try:
-            with _queue_opens():
-                self._launch(stop, poll)
-            self._work(stop, poll)
+            self._launch(stop)
+            self._work(stop)
         finally:
             self._leave()
 
@@ -78,12 +76,21 @@ class DurableEngine:
         """Finish the visits under way, and sign off; where the database is gone, others strike this worker off."""
         with suppress(StoreError):
             self._beat(self._machine.now())
-        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=ceil(self._pace.silence.total_seconds()))
+        self._close()
         logging.getLogger("dbos").addFilter(_nothing)  # a visit that takes longer ends here and tells the queue in vain
         with suppress(StoreError), self._store.workers() as workers:
             workers.forget(self._worker)
 
-    def _launch(self, stop: Flag, poll: float) -> None:
+    def _close(self) -> None:
+        """Let the queue go once the visits under way are done, or have taken too long."""
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=ceil(self._pace.silence.total_seconds()))
+
+    def _launch(self, stop: Flag) -> None:
+        with _queue_opens():
+            self._open(stop)
+
+    def _open(self, stop: Flag) -> None:
+        """Open the queue, with tables where it has none."""
         DBOS(config=_config(self._url, self._worker))
 
         @DBOS.workflow(name="visit")
@@ -98,14 +105,20 @@ class DurableEngine:
                 self._held.discard(name)
 
         DBOS.launch()
+        poll = self._pace.poll.total_seconds()
         DBOS.register_queue(QUEUE, worker_concurrency=self._pace.held, polling_interval_sec=poll)
 
-    def _work(self, stop: Flag, poll: float) -> None:
+    def _work(self, stop: Flag) -> None:
+        poll = self._pace.poll.total_seconds()
         beaten = kept = datetime.min.replace(tzinfo=UTC)
-        fine = True
+        fine, gone = True, False
         while not stop.is_set():
             now = self._machine.now()
             try:
+                if gone:  # somebody threw the queue away: it is made again, and what is due is found anew
+                    self._close()
+                    self._asked.clear()
+                    self._launch(stop)
                 if now - beaten >= self._pace.silence / 4:
                     beaten = now
                     self._beat(now)
@@ -116,12 +129,12 @@ class DurableEngine:
                 self.sweep()
                 if not fine:
                     _log.warning("looks for what is due succeed again")
-                fine = True
+                fine, gone = True, False
             except Exception as error:  # noqa: BLE001 - a look that fails is made again: the worker lives on
                 if fine:
                     said = "a look for what is due failed; it is made again until it succeeds: %s"
                     _log.error(said, error, exc_info=not isinstance(error, OncourseError))
-                fine = False
+                fine, gone = False, not isinstance(error, StoreError)
             self.looked_at = self._machine.now()
             stop.wait(poll if fine else max(poll, PAUSE))
 

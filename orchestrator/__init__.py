@@ -3,7 +3,7 @@
 Never drafts, never calls a model, never opens a connection of its own.
 """
 
-from orchestrator.approving import Override, Reviewed
+from orchestrator.approving import Override, Reviewed, to_quote
 from orchestrator.commands import Orchestrator, Request
 from orchestrator.comparing import Answered, Comparison, compare_revisions
 from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, situation, system
@@ -68,4 +68,5 @@ __all__ = [
     "reaches_out",
     "situation",
     "system",
+    "to_quote",
 ]

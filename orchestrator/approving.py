@@ -60,7 +60,7 @@ def approve(
     """
     with desk.unit() as unit:
         record = unit.plans.get(plan_id)
-        as_seen(record, seen)
+        as_seen(unit, record, seen)
         nothing_failed(record)
         live = live_approvals(unit, record.state)
         may_override(unit, record.state, who, override)
@@ -179,14 +179,22 @@ def same(digest: str, seen: str) -> bool:
     return len(quoted) >= QUOTED_DIGITS and digest.removeprefix("sha256:").startswith(quoted)
 
 
-def as_seen(record: PlanRecord, seen: str) -> None:
-    """Raise ChangedError where the draft is not the one that the person read."""
+def to_quote(content_digest: str, policy_digest: str) -> str:
+    """Return what an approver quotes: the content that was read and, after a dot, the policy it was judged by."""
+    return f"{content_digest.removeprefix('sha256:')[:QUOTED_DIGITS]}.{policy_digest.removeprefix('sha256:')[:4]}"
+
+
+def as_seen(unit: Unit, record: PlanRecord, seen: str) -> None:
+    """Raise ChangedError where the draft, or the policy where one is quoted, is not the one that the person read."""
     unaltered(record)
-    if not same(record.content_digest, seen):
-        raise ChangedError(
-            f"the draft is now {record.content_digest[:23]} (revision {record.plan.revision}), not what you saw; "
-            f"read it again: oncourse plan show {record.plan.plan_id}"
-        )
+    content, _, policy = seen.partition(".")
+    again = f"read it again: oncourse plan show {record.plan.plan_id}"
+    if not same(record.content_digest, content):
+        now = f"{record.content_digest[:23]} (revision {record.plan.revision})"
+        raise ChangedError(f"the draft is now {now}, not what you saw; {again}")
+    in_force = bundle(unit)[1]
+    if policy and not in_force.removeprefix("sha256:").startswith(policy):
+        raise ChangedError(f"policy {in_force[:19]} is in force by now, not the one that you saw it judged by; {again}")
 
 
 def unaltered(record: PlanRecord) -> None:

@@ -21,7 +21,7 @@ from plan import (
     StepStatus,
     spec_of,
 )
-from store import NotFoundError, Unit
+from store import EffectStatus, NotFoundError, Unit
 
 
 def report(desk: Desk, plan_id: str, step_id: str, outcome: str, who: Acting, cause: Cause) -> str:
@@ -67,6 +67,8 @@ def land(hand: Hand, state: PlanState, step: PlanStep, outcome: str) -> Entry | 
         return None
     if step.status is StepStatus.IN_DOUBT:
         deadline = hand.unit.now + spec.outcome_timeout
+        key = f"{state.plan.plan_id}:{step.step_id}:{step.attempts}"
+        hand.unit.effects.settle(key, EffectStatus.DONE, "its outcome arrived", hand.unit.now)
         proof = hand.move_step(
             state, step, StepEvent.RECONCILE_OK, target=StepStatus.AWAITING_OUTCOME, wait_until=deadline
         )

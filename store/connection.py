@@ -75,14 +75,14 @@ def open_queue(url: str) -> Engine | None:
 def _set_queue_pragmas(connection: object, _record: object) -> None:
     """Trade the last moments before a power cut for speed: the queue is made again from the domain's rows."""
     connection.isolation_level = "IMMEDIATE"  # type: ignore[attr-defined] # the DBAPI's own attribute
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined] # a DBAPI connection
 
 
 def _set_pragmas(connection: object, _record: object) -> None:
     connection.isolation_level = None  # type: ignore[attr-defined] # the DBAPI's own attribute
     cursor = connection.cursor()  # type: ignore[attr-defined] # a DBAPI connection
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={BUSY_MS}", "foreign_keys=ON"):
+    for pragma in (f"busy_timeout={BUSY_MS}", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

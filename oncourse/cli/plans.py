@@ -13,7 +13,7 @@ from gate import Verdict
 from oncourse.cli.days import day_of
 from oncourse.cli.session import current
 from oncourse.console import as_json, say, short, table, under
-from orchestrator import BadInputError, DeniedError, Override, PlanEdit, Removal, StepEdit, compare_revisions
+from orchestrator import BadInputError, DeniedError, Override, PlanEdit, Removal, StepEdit, compare_revisions, to_quote
 from plan import (
     Cause,
     Change,
@@ -154,7 +154,11 @@ def show(plan: PlanArgument) -> None:
     """Show one plan as it stands, with the digest that an approval binds."""
     record = current.plan(plan)
     if current.json:
-        as_json(record.plan.model_dump(mode="json") | {"content_digest": record.content_digest})
+        told = {"content_digest": record.content_digest}
+        if record.plan.status is PlanStatus.DRAFT:
+            judged_by = current.house.judged(str(record.plan.plan_id)).policy_digest
+            told["approve_with"] = to_quote(record.content_digest, judged_by)
+        as_json(record.plan.model_dump(mode="json") | told)
         return
     _header(record)
     _steps(record.plan)
@@ -186,8 +190,9 @@ def _to_approve(record: PlanRecord) -> None:
     people = "one person" if asked.persons == 1 else f"{asked.persons} people"
     more = f", one of them a senior approver who overrides {', '.join(asked.overrides)}" if asked.overrides else ""
     say(f"It takes {people} ({asked.role}){more}; {given} approved so far.")
+    seen = to_quote(record.content_digest, decision.policy_digest)
     how = "".join(f" --override {code}" for code in asked.overrides) + (" --reason WHY" if asked.overrides else "")
-    say(f"To approve: oncourse plan approve {short(plan_id)} --digest {record.content_digest[7:23]}{how} --as WHO")
+    say(f"To approve: oncourse plan approve {short(plan_id)} --digest {seen}{how} --as WHO")
 
 
 def _header(record: PlanRecord) -> None:
@@ -315,7 +320,9 @@ def explain(plan: PlanArgument) -> None:
 @app.command()
 def approve(
     plan: PlanArgument,
-    digest: Annotated[str, typer.Option(help="The digest you read (at least 12 digits): `plan show` prints it.")],
+    digest: Annotated[
+        str, typer.Option(help="What you read, as `plan show` prints it: content and policy, DIGITS.DIGITS.")
+    ],
     override: OverrideOption = None,
     reason: Annotated[str, typer.Option(help="Why the override is right (20 letters at least).")] = "",
 ) -> None:

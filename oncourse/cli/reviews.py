@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from oncourse.cli.session import current
 from oncourse.console import as_json, say, short, table
-from orchestrator import held
+from orchestrator import held, to_quote
 from plan import Approval, PlanStatus, PlanStep, StepStatus
 from store import PlanRecord, Unit
 
@@ -47,10 +47,12 @@ def _plans(record: PlanRecord) -> Iterator[Waiting]:
     if plan.status is PlanStatus.DRAFT and state.sent_back:
         yield Waiting(*here, "sent back: waits for an edit that answers")
     elif plan.status is PlanStatus.DRAFT:
-        asked = current.house.judged(str(plan.plan_id)).required_authority
+        decision = current.house.judged(str(plan.plan_id))
+        asked = decision.required_authority
         so_far = f" ({len(state.approvals)} of {asked.persons} so far)" if asked.persons > 1 else ""
         more = f", override {', '.join(asked.overrides)}" if asked.overrides else ""
-        yield Waiting(*here, f"approve the draft{so_far}{more}", record.content_digest[7:23])
+        seen = to_quote(record.content_digest, decision.policy_digest)
+        yield Waiting(*here, f"approve the draft{so_far}{more}", seen)
     elif plan.status is PlanStatus.PAUSED and state.handover is not None:
         yield Waiting(*here, f"{state.handover.to} accepts it by {state.handover.accept_by:%Y-%m-%d}, or it ends")
     elif plan.status is PlanStatus.PAUSED:

@@ -173,6 +173,20 @@ def test_a_queue_that_is_thrown_away_loses_nothing(shared, tmp_path):
         second.join()
 
 
+def test_a_queue_that_is_thrown_away_under_a_living_worker_is_made_again(shared):
+    house = shared.house()
+    only = start(work, shared, "only")
+    try:
+        assert eventually(lambda: drafts(house))
+        forget(shared.url)
+        event = goal(house.desk.clock.now())
+        house.receive(event)
+        assert eventually(lambda: taken_up(house, event))
+    finally:
+        only.kill()
+        only.join()
+
+
 def test_a_worker_that_starts_anew_under_its_old_name_queues_anew(shared):
     house = shared.house()
     first = start(steadfast, shared, "same")

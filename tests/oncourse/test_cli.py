@@ -62,7 +62,7 @@ def draft(shell):
 
 
 def digest_of(shell, plan_id):
-    return shell.json("plan", "show", plan_id)["content_digest"]
+    return shell.json("plan", "show", plan_id)["approve_with"]
 
 
 def step_of(shell, plan_id, action):

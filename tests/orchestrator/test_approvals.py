@@ -15,6 +15,7 @@ from orchestrator import (
     Records,
     Removal,
     StepEdit,
+    to_quote,
 )
 from plan import PlanStatus, Principal, Role, StepStatus
 from tests.house import House, records
@@ -77,6 +78,19 @@ def test_an_approval_of_an_earlier_revision_never_comes_back():
     assert house.record(plan_id).state.approvals == ()
     assert approve(house, plan_id, "sara").given == 1
     assert approve(house, plan_id, "vera").status is PlanStatus.APPROVED
+
+
+def test_who_quotes_the_policy_that_judged_the_draft_approves_under_no_other():
+    house = House()
+    add(house, "rob", Role.TENANT_ADMIN)
+    plan_id = house.draft()
+    judged_by = house.orchestrator.judged(plan_id).policy_digest
+    seen = to_quote(house.record(plan_id).content_digest, judged_by)
+    publish(house, default_bundle().model_copy(update={"name": "next"}))
+    with pytest.raises(ChangedError, match="in force by now"):
+        approve(house, plan_id, "otto", digest=seen)
+    again = to_quote(house.record(plan_id).content_digest, house.orchestrator.judged(plan_id).policy_digest)
+    assert approve(house, plan_id, "otto", digest=again).status is PlanStatus.APPROVED
 
 
 def reopened(house, plan_id):

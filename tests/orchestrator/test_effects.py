@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from orchestrator import BadInputError, Receipt, ReceiptKind
-from plan import PlanStatus, StepStatus
+from plan import PlanStatus, StepStatus, spec_of
 from store import EffectStatus
 from tests.house import House
 
@@ -239,6 +239,20 @@ def test_a_worker_that_thaws_after_its_claim_sends_nothing():
     sending._deliver(house.orchestrator.desk, order, house.record(plan_id).fence)
     assert len(house.executor.orders) == before
     assert house.types(plan_id) == entries
+
+
+def test_an_outcome_that_ends_a_doubt_settles_its_effect_too():
+    house = House(executor=Connector(answer=TimeoutError()))
+    plan_id = house.active()
+    house.run(1)
+    brief = brief_of(house, plan_id)
+    outcome = spec_of(brief.action_type).outcomes_ok[0]
+    house.orchestrator.report_outcome(plan_id, str(brief.step_id), outcome, house.who("mara"))
+    assert brief_of(house, plan_id).outcome == outcome
+    with house.unit() as unit:
+        effect = unit.effects.get(f"{plan_id}:{brief.step_id}:1")
+    assert (effect.status, effect.receipt) == (EffectStatus.DONE, "its outcome arrived")
+    assert house.broken() == []
 
 
 def test_not_even_the_same_call_is_made_again_while_a_switch_is_on():
