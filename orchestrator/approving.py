@@ -29,6 +29,7 @@ from plan import (
 from store import PlanRecord, Unit
 
 QUOTED_DIGITS = 12
+QUOTED_POLICY = 8
 SHORTEST_OVERRIDE = 20
 """Letters of the reason for an override, at least."""
 
@@ -173,15 +174,16 @@ def _approval(unit: Unit, record: PlanRecord, decision: Decision, who: Acting, a
     )
 
 
-def same(digest: str, seen: str) -> bool:
-    """Compare a digest with what a person quotes of it: at least twelve hexadecimal digits."""
+def same(digest: str, seen: str, least: int = QUOTED_DIGITS) -> bool:
+    """Compare a digest with what a person quotes of it: so many hexadecimal digits at least."""
     quoted = seen.removeprefix("sha256:")
-    return len(quoted) >= QUOTED_DIGITS and digest.removeprefix("sha256:").startswith(quoted)
+    return len(quoted) >= least and digest.removeprefix("sha256:").startswith(quoted)
 
 
 def to_quote(content_digest: str, policy_digest: str) -> str:
     """Return what an approver quotes: the content that was read and, after a dot, the policy it was judged by."""
-    return f"{content_digest.removeprefix('sha256:')[:QUOTED_DIGITS]}.{policy_digest.removeprefix('sha256:')[:4]}"
+    content, policy = (digest.removeprefix("sha256:") for digest in (content_digest, policy_digest))
+    return f"{content[:QUOTED_DIGITS]}.{policy[:QUOTED_POLICY]}"
 
 
 def as_seen(unit: Unit, record: PlanRecord, seen: str) -> None:
@@ -193,7 +195,7 @@ def as_seen(unit: Unit, record: PlanRecord, seen: str) -> None:
         now = f"{record.content_digest[:23]} (revision {record.plan.revision})"
         raise ChangedError(f"the draft is now {now}, not what you saw; {again}")
     in_force = bundle(unit)[1]
-    if policy and not in_force.removeprefix("sha256:").startswith(policy):
+    if policy and not same(in_force, policy, least=QUOTED_POLICY):
         raise ChangedError(f"policy {in_force[:19]} is in force by now, not the one that you saw it judged by; {again}")
 
 
