@@ -15,7 +15,7 @@ from oncourse.visits import Pace
 from store import check_schema, opened, queue_url, schema_state, upgrade
 
 app = typer.Typer(no_args_is_help=True)
-FOUND = 1
+FINDINGS = 6
 SHOWN = 5
 """Findings of one check that the table shows; `--json` has all."""
 File = Annotated[Path, typer.Argument(help="The file of the backup.")]
@@ -43,7 +43,7 @@ def upgrade_() -> None:
 
 @app.command()
 def check() -> None:
-    """Look the whole database over, and change nothing; exit 1 where something is found."""
+    """Look the whole database over, and change nothing; exit 6 where something is found."""
     from oncourse.checkup import check_database
 
     settings = current.settings
@@ -56,7 +56,7 @@ def check() -> None:
         table(("of", "checked", "result"), ((one.of, one.what, _result(one.findings, one.note)) for one in checks))
         say(f"{count(found, 'finding')}." if found else "Nothing found.")
     if found:
-        raise typer.Exit(FOUND)
+        raise typer.Exit(FINDINGS)
 
 
 @app.command()
