@@ -6,11 +6,11 @@ import pytest
 
 import gate.judging
 import gate.view
-from gate import Phase, Severity
+from gate import Phase, Severity, inputs_text
 from gate.judging import weigh
 from gate.rules import Found, Rule
 from gate.view import View
-from plan import Dependency, DependencyKind, StepStatus
+from plan import Dependency, DependencyKind, StepStatus, canonical
 from tests.builders import POLICY
 from tests.gate.cases import BRIEF, COMMITMENT, CONTEXT, MEETING, PLAN, REVIEW, context, needs, with_plan, with_step
 from tests.gate.conduct import ESCALATE, NOTICE, policy
@@ -25,13 +25,21 @@ def waiting(step, *others):
     return step.model_copy(update={"depends_on": tuple(Dependency(step_id=other.step_id) for other in others)})
 
 
-@pytest.mark.parametrize("name", ["playbook", "by_id", "judged", "known", "cycle", "plan_bytes", "contracts"])
+@pytest.mark.parametrize(
+    "name", ["playbook", "by_id", "judged", "known", "cycle", "plan_bytes", "inputs_bytes", "contracts"]
+)
 def test_what_was_worked_out_of_the_question_alone_is_not_worked_out_again_under_another_policy(monkeypatch, name):
     asked = view(needs(MEETING, REVIEW))
     worked_out = getattr(asked, name)
     monkeypatch.setattr(gate.view, "PLAYBOOKS", {})
     assert worked_out
     assert getattr(asked.under(policy(max_steps=1)), name) is worked_out
+
+
+def test_what_the_gate_is_told_is_the_canonical_form_of_plan_context_and_instant():
+    told = {"plan": PLAN.model_dump(mode="json"), "context": CONTEXT.model_dump(mode="json"), "now": MONDAY.isoformat()}
+    assert view().inputs_bytes == canonical(told)
+    assert inputs_text(PLAN, CONTEXT, MONDAY).encode() == canonical(told)
 
 
 def test_a_question_under_another_policy_is_about_the_same_plan_at_the_same_instant():
