@@ -159,7 +159,7 @@ class Orchestrator:
 
     def look(self, plan_id: str) -> Look:
         """Return what a tick of a plan finds: where it stands, and what waits for it."""
-        with self._desk.unit() as unit:
+        with self._desk.unit(reading=True) as unit:
             status = unit.plans.status(plan_id)
             event = next(iter(unit.events.waiting(unit.now, plan_id)), None)
             account_id = _wants_redraft(unit.plans.state(plan_id)) if status is PlanStatus.DRAFT else None

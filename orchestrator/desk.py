@@ -77,9 +77,9 @@ class Desk:
         self.store, self.tenant_id, self.clock, self.ids, self.executor = store, tenant_id, clock, ids, executor
 
     @contextmanager
-    def unit(self) -> Iterator[Unit]:
-        """Open one transaction at the present instant."""
-        with self.store.unit(self.tenant_id, self.clock.now(), self.executor.name) as unit:
+    def unit(self, *, reading: bool = False) -> Iterator[Unit]:
+        """Open one transaction at the present instant; one that only reads waits for no writer."""
+        with self.store.unit(self.tenant_id, self.clock.now(), self.executor.name, reading=reading) as unit:
             yield unit
 
     @property

@@ -6,6 +6,7 @@ Never judges and never decides; what changes a plan reaches it as entries.
 from store.accounts import FAMILIES
 from store.connection import check_schema, open_engine, open_queue, opened, queue_url, schema_state, upgrade
 from store.copies import copy_database, database_file, place, replace_database, written_aside
+from store.database import Store
 from store.dumps import dump_database
 from store.effects import Artefact, Effect, EffectStatus
 from store.errors import (
@@ -20,7 +21,7 @@ from store.errors import (
 from store.events import Event, EventType, event_named
 from store.integrity import integrity, shape
 from store.plans import PlanRecord
-from store.unit import Store, Unit
+from store.unit import Unit
 from store.workers import Due, Workers
 
 __all__ = [

@@ -37,6 +37,7 @@ from plan import (
     RevenuePlanV1,
 )
 from store.blobs import Blobs
+from store.connection import READING
 from store.errors import BrokenRowError, NotFoundError, SlotTakenError, StaleError
 from store.plan_rows import Rows, bodies_of, columns_of, in_clear, parsed, rows_of
 from store.tables import approval, plan, plan_step, stream
@@ -152,9 +153,9 @@ class Plans:
     def lock(self, plan_id: str | UUID) -> None:
         """Hold a plan's row, so that what is read of its other rows and of its stream was written together with it.
 
-        SQLite takes its one write lock when a transaction begins, and reads a single state throughout.
+        SQLite takes its one write lock when a transaction begins; it and whoever only reads see a single state.
         """
-        if self._connection.dialect.name != "sqlite":
+        if self._connection.dialect.name != "sqlite" and not self._connection.get_execution_options().get(READING):
             self._connection.execute(_LOCK, self._named(plan_id))
 
     def find(

@@ -1,13 +1,11 @@
 """The unit of work: whatever changes a plan is recorded as entries, folded, and written as rows in one transaction."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Update, bindparam, insert, select, update
-from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+from sqlalchemy import Connection, Update, bindparam, insert, select, update
 
 from ledger import (
     MAX_ENTRY_BYTES,
@@ -27,13 +25,12 @@ from ledger import (
     fold,
     state_digest,
 )
-from plan import Cause, Frozen, Mode, ModelCall, PlanType, Principal, RevenuePlanV1, Sealer, Tenant, canonical
+from plan import Cause, Frozen, Mode, ModelCall, Principal, RevenuePlanV1, Sealer, Tenant, canonical
 from plan import seal as seal_plan
 from store.accounts import Accounts
 from store.blobs import Blobs
-from store.connection import READING
 from store.effects import Effects
-from store.errors import NotFoundError, SlotTakenError, StaleError, StoreError
+from store.errors import NotFoundError, StoreError
 from store.events import Events, event_named
 from store.plan_rows import rows_of
 from store.plans import Plans
@@ -41,7 +38,6 @@ from store.principals import Policies, Principals
 from store.tables import entry as entry_table
 from store.tables import stream as stream_table
 from store.tables import tenant as tenant_table
-from store.workers import Workers
 
 _INSERT = insert(entry_table)
 _TENANT = select(tenant_table).where(tenant_table.c.tenant_id == bindparam("mine"))
@@ -50,8 +46,6 @@ _GROW = update(tenant_table).where(tenant_table.c.tenant_id == bindparam("mine")
 _STREAM = select(stream_table).where(
     stream_table.c.tenant_id == bindparam("mine"), stream_table.c.stream == bindparam("wanted")
 )
-_CROSSED = frozenset({"40P01", "40001"})
-"""How PostgreSQL says that two transactions waited for each other and this one gave way."""
 
 
 @cache
@@ -409,75 +403,3 @@ def _state_of(row: dict[str, Any]) -> TenantState | None:
 def _body(value: Tenant) -> str:
     """Return what the tenant row says; the mode stands in the state alone."""
     return value.model_dump_json(exclude={"mode"})
-
-
-def _unusable(error: DatabaseError) -> StoreError:
-    what = "does not answer" if isinstance(error, OperationalError) else "cannot be read"
-    return StoreError(f"the database {what} ({error.orig}); check it with: oncourse db check")
-
-
-class Store:
-    """The database of all tenants."""
-
-    def __init__(self, engine: Engine, salt: Callable[[], bytes]) -> None:
-        """Take an engine and a source of 32 random bytes."""
-        self._engine, self._salt = engine, salt
-
-    @contextmanager
-    def unit(self, tenant_id: str, now: datetime, connector: str = "", *, reading: bool = False) -> Iterator[Unit]:
-        """Open one transaction of one tenant; what was recorded is written at its end, or nothing is.
-
-        `reading` sees one state of the database throughout, and neither waits for a writer nor keeps one waiting.
-        """
-        try:
-            with (
-                self._engine.connect().execution_options(**self._options(reading=reading)) as connection,
-                connection.begin(),
-            ):
-                unit = Unit(connection, tenant_id, now, self._salt, connector)
-                yield unit
-                unit.commit()
-        except SlotTakenError as error:
-            holder = self._holder(tenant_id, now, error)
-            raise SlotTakenError(holder, error.account_id, error.plan_type) from error
-        except IntegrityError as error:
-            raise StaleError("somebody else wrote at the same moment; nothing of this was kept, repeat it") from error
-        except OperationalError as error:
-            if getattr(error.orig, "sqlstate", None) in _CROSSED:
-                raise StaleError("somebody else wrote about the same at the same moment; repeat it") from error
-            raise _unusable(error) from error
-        except DatabaseError as error:
-            raise _unusable(error) from error
-
-    @contextmanager
-    def workers(self, *, reading: bool = False) -> Iterator[Workers]:
-        """Open one transaction over all tenants, for an engine; `reading` waits for no writer."""
-        try:
-            with self._engine.connect().execution_options(**{READING: reading}) as connection, connection.begin():
-                yield Workers(connection)
-        except DatabaseError as error:
-            raise _unusable(error) from error
-
-    def _options(self, *, reading: bool) -> dict[str, Any]:
-        if reading and self._engine.dialect.name == "postgresql":
-            return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        return {READING: reading}
-
-    def close(self) -> None:
-        """Close all connections; the next use opens new ones."""
-        self._engine.dispose()
-
-    def tenants(self) -> list[str]:
-        """Return the ids of all tenants."""
-        wanted = select(tenant_table.c.tenant_id).order_by(tenant_table.c.tenant_id)
-        try:
-            with self._engine.connect().execution_options(**{READING: True}) as connection, connection.begin():
-                return list(connection.execute(wanted).scalars())
-        except DatabaseError as error:
-            raise _unusable(error) from error
-
-    def _holder(self, tenant_id: str, now: datetime, error: SlotTakenError) -> str:
-        with self._engine.begin() as connection:
-            plans = Unit(connection, tenant_id, now, self._salt).plans
-            holder = plans.slot_holder(error.account_id, PlanType(error.plan_type))
-        return holder or "unknown"

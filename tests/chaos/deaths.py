@@ -40,10 +40,10 @@ class MortalStore(Store):
     point: Point = staticmethod(lambda _name: None)
 
     @contextmanager
-    def unit(self, tenant_id: str, now: datetime, connector: str = "") -> Iterator[Unit]:
+    def unit(self, tenant_id: str, now: datetime, connector: str = "", *, reading: bool = False) -> Iterator[Unit]:
         """Open one transaction; what it wrote names its points."""
         told = ""
-        with super().unit(tenant_id, now, connector) as unit:
+        with super().unit(tenant_id, now, connector, reading=reading) as unit:
             yield unit
             told = ", ".join(entry.type for entry in unit._entries) or ("a wake-up" if unit._wakes else "")
             if told:

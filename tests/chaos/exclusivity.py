@@ -40,11 +40,11 @@ class NotingStore(Store):
     book: Path
 
     @contextmanager
-    def unit(self, tenant_id: str, now: datetime, connector: str = "") -> Iterator[Unit]:
+    def unit(self, tenant_id: str, now: datetime, connector: str = "", *, reading: bool = False) -> Iterator[Unit]:
         """Open one transaction and note what it commits, or that it was turned away."""
         lines: list[dict[str, object]] = []
         try:
-            with super().unit(tenant_id, now, connector) as unit:
+            with super().unit(tenant_id, now, connector, reading=reading) as unit:
                 raised: dict[str, int] = {}
                 raise_fence = unit.plans.raise_fence
 

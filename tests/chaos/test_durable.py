@@ -110,6 +110,11 @@ def goal(now, name="g1"):
     )
 
 
+def heard_of(house):
+    with house.desk.store.workers(reading=True) as workers:
+        return workers.alive(MONDAY)
+
+
 def taken_up(house, event):
     with house.desk.unit() as unit:
         return unit.events.get(event.source, event.event_id).processed_at
@@ -138,8 +143,7 @@ def test_what_a_killed_worker_had_begun_another_one_takes_over(shared, tmp_path,
     second = start(work, shared, "second")
     try:
         assert eventually(lambda: drafts(house))
-        with house.desk.store.workers(reading=True) as workers:
-            assert workers.alive(MONDAY) == ["second"]
+        assert eventually(lambda: heard_of(house) == ["second"])
     finally:
         second.kill()
         second.join()

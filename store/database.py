@@ -1,0 +1,91 @@
+"""The database of all tenants: it opens transactions, and says what a database means by its errors."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
+
+from plan import PlanType
+from store.connection import READING
+from store.errors import SlotTakenError, StaleError, StoreError
+from store.tables import tenant as tenant_table
+from store.unit import Unit
+from store.workers import Workers
+
+_CROSSED = frozenset({"40P01", "40001"})
+"""How PostgreSQL says that two transactions waited for each other and this one gave way."""
+
+
+class Store:
+    """The database of all tenants."""
+
+    def __init__(self, engine: Engine, salt: Callable[[], bytes]) -> None:
+        """Take an engine and a source of 32 random bytes."""
+        self._engine, self._salt = engine, salt
+
+    @contextmanager
+    def unit(self, tenant_id: str, now: datetime, connector: str = "", *, reading: bool = False) -> Iterator[Unit]:
+        """Open one transaction of one tenant; what was recorded is written at its end, or nothing is.
+
+        `reading` sees one state of the database throughout, and neither waits for a writer nor keeps one waiting.
+        """
+        try:
+            with (
+                self._engine.connect().execution_options(**self._options(reading=reading)) as connection,
+                connection.begin(),
+            ):
+                unit = Unit(connection, tenant_id, now, self._salt, connector)
+                yield unit
+                unit.commit()
+        except SlotTakenError as error:
+            holder = self._holder(tenant_id, now, error)
+            raise SlotTakenError(holder, error.account_id, error.plan_type) from error
+        except IntegrityError as error:
+            raise StaleError("somebody else wrote at the same moment; nothing of this was kept, repeat it") from error
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", None) in _CROSSED:
+                raise StaleError("somebody else wrote about the same at the same moment; repeat it") from error
+            raise _unusable(error) from error
+        except DatabaseError as error:
+            raise _unusable(error) from error
+
+    @contextmanager
+    def workers(self, *, reading: bool = False) -> Iterator[Workers]:
+        """Open one transaction over all tenants, for an engine; `reading` waits for no writer."""
+        try:
+            with self._engine.connect().execution_options(**{READING: reading}) as connection, connection.begin():
+                yield Workers(connection)
+        except DatabaseError as error:
+            raise _unusable(error) from error
+
+    def _options(self, *, reading: bool) -> dict[str, Any]:
+        if reading and self._engine.dialect.name == "postgresql":
+            return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True, READING: True}
+        return {READING: reading}
+
+    def close(self) -> None:
+        """Close all connections; the next use opens new ones."""
+        self._engine.dispose()
+
+    def tenants(self) -> list[str]:
+        """Return the ids of all tenants."""
+        wanted = select(tenant_table.c.tenant_id).order_by(tenant_table.c.tenant_id)
+        try:
+            with self._engine.connect().execution_options(**{READING: True}) as connection, connection.begin():
+                return list(connection.execute(wanted).scalars())
+        except DatabaseError as error:
+            raise _unusable(error) from error
+
+    def _holder(self, tenant_id: str, now: datetime, error: SlotTakenError) -> str:
+        with self._engine.begin() as connection:
+            plans = Unit(connection, tenant_id, now, self._salt).plans
+            holder = plans.slot_holder(error.account_id, PlanType(error.plan_type))
+        return holder or "unknown"
+
+
+def _unusable(error: DatabaseError) -> StoreError:
+    what = "does not answer" if isinstance(error, OperationalError) else "cannot be read"
+    return StoreError(f"the database {what} ({error.orig}); check it with: oncourse db check")
