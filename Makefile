@@ -53,6 +53,7 @@ nightly: $(STAMP) ## the long proofs: authority, races, states, governed lives, 
 	@$(BIN)/python -m tests.plan.nightly_states
 	@echo "governed lives: 250 of up to 25 moves each"
 	@$(BIN)/python -m pytest --hypothesis-profile=nightly tests/orchestrator/test_governed_lives.py
+	@$(BIN)/python -m tests.simulation 1-10
 	@$(BIN)/python -m tests.mutation
 
 chaos: $(STAMP) ## kill workers at every point of a life and at random, resend approvals, tick at once
