@@ -70,7 +70,8 @@ class Policies:
         """Return digest and bytes of the bundle in force; raise NotFoundError where none is."""
         found = self._connection.execute(_CURRENT, {"mine": self._tenant}).one_or_none()
         if found is None:
-            return self.in_force(), self.text(self.in_force())
+            name = self.in_force()  # says what is missing: a policy in force, or its text
+            return name, self.text(name)
         return found.digest, found.bundle
 
     def text(self, digest: str) -> str:

@@ -3,6 +3,7 @@
 import shutil
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event
@@ -83,24 +84,21 @@ def by_engine(url: str) -> Taken:
 
 def by_graph(url: str) -> Taken:
     """Run the graph for one plan after the other, without a queue."""
-    here = opened(url, VirtualClock(DUE))
-    ticks, ids = 0, _ids(here)
-    span = Span()
-    for plan_id in ids:
-        ticks += 1
-        while here.ticker.tick(f"plan/{plan_id}") != "waits":
-            ticks += 1
-    return Taken(ticks, len(here.connector.sent), *span.taken())
+    return _each_until_it_waits(url, lambda here, plan_id: here.ticker.tick(f"plan/{plan_id}"))
 
 
 def directly(url: str) -> Taken:
     """Give the commands that the graph's nodes give, one plan after the other."""
+    return _each_until_it_waits(url, _commands)
+
+
+def _each_until_it_waits(url: str, tick: Callable[[Opened, str], str]) -> Taken:
     here = opened(url, VirtualClock(DUE))
     ticks, ids = 0, _ids(here)
     span = Span()
     for plan_id in ids:
         ticks += 1
-        while _commands(here, plan_id) != "waits":
+        while tick(here, plan_id) != "waits":
             ticks += 1
     return Taken(ticks, len(here.connector.sent), *span.taken())
 

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import time
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -85,6 +86,17 @@ def start(*words):
     return child
 
 
+@contextmanager
+def working(*words):
+    """Let a worker work until the block ends; then kill it."""
+    child = start(*words)
+    try:
+        yield child
+    finally:
+        child.kill()
+        child.join()
+
+
 def eventually(what):
     ends = time.monotonic() + SOON
     while not (found := what()) and time.monotonic() < ends:
@@ -140,13 +152,9 @@ def test_what_a_killed_worker_had_begun_another_one_takes_over(shared, tmp_path,
     if not known:
         with house.desk.store.workers() as workers:
             workers.forget("first")
-    second = start(work, shared, "second")
-    try:
+    with working(work, shared, "second"):
         assert eventually(lambda: drafts(house))
         assert eventually(lambda: heard_of(house) == ["second"])
-    finally:
-        second.kill()
-        second.join()
     with house.desk.unit() as unit:
         assert len(unit.plans.find()) == 1
         assert broken(unit) == []
@@ -154,12 +162,8 @@ def test_what_a_killed_worker_had_begun_another_one_takes_over(shared, tmp_path,
 
 def test_a_worker_whose_visit_was_taken_over_while_it_lived_works_on(shared):
     """Whoever has lost a visit waits for what its new owner makes of it: that must not keep anybody from working."""
-    only = start(taken_over, shared, "only")
-    try:
+    with working(taken_over, shared, "only"):
         assert eventually(lambda: drafts(shared.house()))
-    finally:
-        only.kill()
-        only.join()
 
 
 def test_a_queue_that_is_thrown_away_loses_nothing(shared, tmp_path):
@@ -169,44 +173,28 @@ def test_a_queue_that_is_thrown_away_loses_nothing(shared, tmp_path):
     first.kill()
     first.join()
     forget(shared.url)
-    second = start(work, shared, "second")
-    try:
+    with working(work, shared, "second"):
         assert eventually(lambda: drafts(shared.house()))
-    finally:
-        second.kill()
-        second.join()
 
 
 def test_a_queue_that_is_thrown_away_under_a_living_worker_is_made_again(shared):
     house = shared.house()
-    only = start(work, shared, "only")
-    try:
+    with working(work, shared, "only"):
         assert eventually(lambda: drafts(house))
         forget(shared.url)
         event = goal(house.desk.clock.now())
         house.receive(event)
         assert eventually(lambda: taken_up(house, event))
-    finally:
-        only.kill()
-        only.join()
 
 
 def test_a_worker_that_starts_anew_under_its_old_name_queues_anew(shared):
     house = shared.house()
-    first = start(steadfast, shared, "same")
-    try:
+    with working(steadfast, shared, "same"):
         assert eventually(lambda: drafts(house))
-    finally:
-        first.kill()
-        first.join()
     event = goal(house.desk.clock.now())
     house.receive(event)
-    second = start(steadfast, shared, "same")
-    try:
+    with working(steadfast, shared, "same"):
         assert eventually(lambda: taken_up(house, event))
-    finally:
-        second.kill()
-        second.join()
 
 
 def test_a_worker_that_ends_leaves_the_visits_that_it_only_holds_to_the_next_one(shared, tmp_path):
@@ -217,12 +205,8 @@ def test_a_worker_that_ends_leaves_the_visits_that_it_only_holds_to_the_next_one
     first.join(2 * SOON)
     assert first.exitcode == 0
     assert len(seen.read_text().splitlines()) == 1
-    second = start(work, shared, "second")
-    try:
+    with working(work, shared, "second"):
         assert eventually(lambda: drafts(house) and all(taken_up(house, event) for event in events))
-    finally:
-        second.kill()
-        second.join()
 
 
 def test_a_worker_killed_at_points_of_a_life_leaves_it_to_be_finished_cleanly():
