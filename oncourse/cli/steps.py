@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from oncourse.cli.plans import OverrideOption, PlanArgument, Reason, override_of, waits_for
+from oncourse.cli.decisions import OverrideOption, PlanArgument, Reason, override_of, waits_for
 from oncourse.cli.session import current
 from oncourse.console import as_json, say, short, table, under
 from orchestrator import BadInputError, ReceiptKind
