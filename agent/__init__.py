@@ -4,6 +4,7 @@ It cannot act, write the record or judge; the approved actions come in its reque
 drafter that needs them is chosen.
 """
 
+from agent.aliases import Aliases
 from agent.claude import ClaudeDrafter, claude_drafter
 from agent.contract import Deps, Drafter, ProposalRequest, ProposalResult
 from agent.playbook import playbook_drafter
@@ -20,8 +21,10 @@ from agent.recordings import (
 )
 from agent.replay import open_tape, player, replay_drafter
 from agent.settings import Budget, ClaudeSettings
+from agent.translation import read_draft
 
 __all__ = [
+    "Aliases",
     "Budget",
     "ClaudeDrafter",
     "ClaudeSettings",
@@ -40,6 +43,7 @@ __all__ = [
     "player",
     "prompt_of",
     "propose",
+    "read_draft",
     "read_recordings",
     "replay_drafter",
     "requests_digest",

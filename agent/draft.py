@@ -108,6 +108,7 @@ def answer_model(actions: tuple[str, ...], sizes: Sizes, *, replying: bool = Fal
         "DraftPlan",
         kind=(Literal["plan"], ...),
         summary=(str, Field(min_length=3, max_length=600)),
+        confidence_percent=(int, Field(ge=0, le=100)),
         steps=(_list(step, least=1, most=20), ...),
         **replies,
     )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from plan import PlanType, digest_bytes
 
-_CURRENT: dict[PlanType, str] = {PlanType.RENEWAL_DEFENSE: "renewal_defense.v1"}
+_CURRENT: dict[PlanType, str] = {PlanType.RENEWAL_DEFENSE: "renewal_defense.v2"}
 _CANARY = re.compile(r"oncourse-canary-[0-9a-f]{16}")
 
 

@@ -1,12 +1,13 @@
 """From a draft to a proposal: names become ids, and code adds what no model writes."""
 
+import json
 from typing import Any
 
 from pydantic import ValidationError
 
 from agent.aliases import Aliases
 from agent.contract import ProposalRequest
-from agent.draft import KINDS, LONGEST_ANSWER, Draft, DraftNoPlan
+from agent.draft import KINDS, LONGEST_ANSWER, Draft, DraftNoPlan, answer_model
 from agent.scope import goal, subject
 from plan import (
     PARAMS,
@@ -44,6 +45,7 @@ def outcome_of(answer: Draft, request: ProposalRequest, names: Aliases, provenan
         subject=tuple(contract.contract_id for contract in subject(request)),
         goal=goal(request),
         summary=names.reveal(told.summary)[:_LONGEST],
+        confidence_percent=told.confidence_percent,
         steps=tuple(step for step in steps if step is not None),
         answers=tuple(
             Answer(reason_number=reply.reason_number, answer=names.reveal(reply.answer)[:LONGEST_ANSWER])
@@ -51,6 +53,17 @@ def outcome_of(answer: Draft, request: ProposalRequest, names: Aliases, provenan
         ),
         provenance=provenance,
     )
+
+
+def read_draft(told: dict[str, Any], request: ProposalRequest) -> Proposal | NoPlan:
+    """Return what a draft means that did not come over the wire; raise ValueError where it cannot be read."""
+    names = Aliases(request.situation)
+    shape = answer_model(request.approved_actions, names.sizes, replying=bool(request.sent_back))
+    try:
+        draft = shape.model_validate_json(json.dumps({"answer": told}))
+    except ValidationError as error:
+        raise ValueError(explain_validation(error)) from error
+    return outcome_of(draft, request, names, Provenance(drafter="replay"))
 
 
 def _unanswered(numbers: list[int], asked: int) -> list[str]:

@@ -1,63 +1,78 @@
-"""The cases: one request a file, exactly as the product asks it, and the conversation that it leads to."""
+"""The cases: a situation, what is right in it, and for a twin what sets it apart from its base."""
 
-from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
-from uuid import UUID
+from functools import cache
+from typing import Literal
 
-from agent import ProposalRequest, ProposalResult
-from agent.contract import Drafter
-from gate import Decision, GateContext, Phase, check, default_bundle
-from plan import Cause, NoPlan, Proposal, Rejected, Terms, assemble
-
-CASES = Path(__file__).parent / "cases"
-REPAIRS = 2
+from agent import ProposalRequest
+from evals.case_files import CASES, Attack, CaseFile, Expected, read_file, request_from
+from evals.twins import changed, planted
+from plan import Frozen
 
 
-def case_names() -> list[str]:
-    """Return the names of all cases."""
-    return sorted(path.stem for path in CASES.glob("*.json"))
+class Case(Frozen):
+    """One case, ready to be asked."""
+
+    name: str
+    about: str
+    kind: Literal["feasible", "infeasible", "conflict"]
+    tags: tuple[str, ...]
+    facts: str
+    request: ProposalRequest
+    expect: Expected
+    twin_of: str | None = None
+    change: str | None = None
+    """`attacked`, `order`, `rename` or `dates`; None for a base case."""
+    attack: Attack | None = None
 
 
-def request_of(name: str) -> ProposalRequest:
-    """Return one case's request."""
-    return ProposalRequest.model_validate_json((CASES / f"{name}.json").read_bytes())
+@cache
+def case_names() -> tuple[str, ...]:
+    """Return the names of all cases, sorted."""
+    return tuple(sorted(path.stem for path in CASES.glob("*.yaml")))
 
 
-def judged(proposal: Proposal, request: ProposalRequest, now: datetime | None = None) -> Decision:
-    """Return what the default policy says of a proposal, as the product would ask it."""
-    bundle = default_bundle()
-    at = now or request.now
-    ids = iter(range(1, 1000))
-    terms = Terms(
-        min_retained_bp=bundle.min_retained_bp,
-        trusted_sources=tuple(bundle.trusted_sources),
-        constraints=bundle.constraints,
-    )
-    plan = assemble(
-        proposal,
-        request.situation,
-        terms,
-        new_id=lambda: UUID(int=next(ids), version=4),
-        now=at,
-        cause=Cause(kind="posture", ref="case"),
-    )
-    context = GateContext(tenant_id=request.situation.tenant.tenant_id, situation=request.situation)
-    return check(plan, context, bundle, phase=Phase.PROPOSE, now=at)
+@cache
+def case_of(name: str) -> Case:
+    """Return one case."""
+    return made(name, read_file(CASES / f"{name}.yaml"))
 
 
-def conversation(drafter: Drafter, request: ProposalRequest) -> Iterator[tuple[ProposalResult, Decision | None]]:
-    """Yield each answer with its judgement, until one passes or the repairs are used up."""
-    for _ in range(REPAIRS + 1):
-        result = drafter.draft(request)
-        if isinstance(result.outcome, NoPlan):
-            yield result, None
-            return
-        decision = judged(result.outcome, request)
-        yield result, decision
-        if decision.verdict != "DENY" or result.answer is None:
-            return
-        lines = tuple(f"{v.code} {v.severity} {v.where}: {v.message}. {v.mend}" for v in decision.violations)
-        request = request.model_copy(
-            update={"rejected": (*request.rejected, Rejected(answer=result.answer, findings=lines))}
+def all_cases() -> tuple[Case, ...]:
+    """Return every case, by name."""
+    return tuple(case_of(name) for name in case_names())
+
+
+def made(name: str, told: CaseFile) -> Case:
+    """Return the case that a file means."""
+    if told.twin is None:
+        if told.kind is None:
+            raise ValueError(f"{name}: a base case says its kind: feasible, infeasible or conflict")
+        return Case(
+            name=name,
+            about=told.about,
+            kind=told.kind,
+            tags=told.tags,
+            facts=told.facts,
+            request=request_from(name, told),
+            expect=told.expect,
         )
+    base = case_of(told.twin.of)
+    if (told.attack is None) != (told.twin.change != "attacked"):
+        raise ValueError(f"{name}: an attacked twin has an attack, and no other has one")
+    request, expect = (
+        (planted(base.request, told.attack), base.expect)
+        if told.attack
+        else changed(base.request, base.expect, told.twin.change)
+    )
+    return base.model_copy(
+        update={
+            "name": name,
+            "about": told.about,
+            "tags": (*base.tags, *told.tags),
+            "request": request,
+            "expect": expect,
+            "twin_of": base.name,
+            "change": told.twin.change,
+            "attack": told.attack,
+        }
+    )

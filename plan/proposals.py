@@ -80,6 +80,8 @@ class Proposal(Frozen):
     subject: tuple[Id, ...] = Field(min_length=1, max_length=50)
     goal: Id | None = None
     summary: PrivateText = ""
+    confidence_percent: int | None = Field(default=None, ge=0, le=100)
+    """How sure the drafter says it is that the plan is accepted as it stands; nothing is decided by it."""
     steps: tuple[ProposedStep, ...] = Field(max_length=40)
     answers: tuple[Answer, ...] = Field(default=(), max_length=40)
     provenance: Provenance = Provenance(drafter="person")
