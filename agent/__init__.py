@@ -21,6 +21,7 @@ from agent.recordings import (
     requests_digest,
 )
 from agent.replay import open_tape, player, replay_drafter
+from agent.scope import goal, subject
 from agent.settings import Budget, ClaudeSettings
 from agent.translation import read_draft
 
@@ -39,6 +40,7 @@ __all__ = [
     "StaleRecordingError",
     "canonical_body",
     "claude_drafter",
+    "goal",
     "open_tape",
     "parse_recording",
     "playbook_drafter",
@@ -49,4 +51,5 @@ __all__ = [
     "read_recordings",
     "replay_drafter",
     "requests_digest",
+    "subject",
 ]
