@@ -1,7 +1,7 @@
 """Record the answers of a model, of the authored scripts, or of the local model: `python -m evals record [CASE...]`."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from difflib import unified_diff
@@ -93,7 +93,7 @@ def settings_of(case: Case, who: Who) -> Iterator[ClaudeSettings]:
     yield ClaudeSettings(api_key=key)
 
 
-def record_all(names: Iterable[str], who: Who, k: int) -> Iterator[str]:
+def record_all(names: Iterable[str], who: Who, k: int, kept: Callable[[Path], None]) -> Iterator[str]:
     """Record each case as often as asked and yield what changed, a line at a time; raise at the first that fails."""
     for name in names:
         case = case_of(name)
@@ -107,6 +107,7 @@ def record_all(names: Iterable[str], who: Who, k: int) -> Iterator[str]:
             target = place_of(name, model, number)
             before = _told(target, case)
             keep(fresh, case, target)
+            kept(target)
             yield f"{name}: {len(fresh.exchanges)} answers from {fresh.meta.source}"
             yield from unified_diff(before, plan_lines(replayed(fresh, case)), "before", "now", lineterm="")
 
