@@ -18,7 +18,10 @@ from gate import bundle_digest, default_bundle, ruleset_digest
 from plan import Digest, Frozen, NoPlan, Proposal, digest_bytes
 
 BASELINE = HERE / "baseline.json"
-_SCORING = (*sorted((HERE / "scorers").glob("*.py")), HERE / "goals.py", HERE / "treatments.py", HERE / "judging.py")
+_SCORING = (
+    *sorted((HERE / "scorers").glob("*.py")),
+    *(HERE / f"{name}.py" for name in ("goals", "judging", "reading", "treatments")),
+)
 
 
 class Accepted(Frozen):

@@ -5,9 +5,8 @@ from itertools import pairwise
 from statistics import fmean
 from typing import NamedTuple
 
-from evals.judging import Answer
 from evals.scorers.score import Score, scored
-from plan import Proposal
+from plan import NoPlan, Proposal
 
 NAME = "calibration"
 ENOUGH = 30
@@ -30,11 +29,11 @@ class Reliability(NamedTuple):
     """Of each bin, least sure first: the mean confidence, the share that passed, how many."""
 
 
-def reliability(answers: Sequence[tuple[Answer, bool]]) -> Reliability | None:
+def reliability(answers: Sequence[tuple[Proposal | NoPlan, bool]]) -> Reliability | None:
     """Return how answers with a confidence fare; None where they are too few or all ended alike."""
     told = sorted(
         (outcome.confidence_percent / 100, float(passed))
-        for (outcome, *_), passed in answers
+        for outcome, passed in answers
         if isinstance(outcome, Proposal) and outcome.confidence_percent is not None
     )
     if len(told) < ENOUGH or len({passed for _, passed in told}) == 1:
@@ -48,7 +47,7 @@ def reliability(answers: Sequence[tuple[Answer, bool]]) -> Reliability | None:
     return Reliability(len(told), brier, 1 - brier / (share * (1 - share)), gap, bins)
 
 
-def calibration(answers: Sequence[tuple[Answer, bool]]) -> Score | None:
+def calibration(answers: Sequence[tuple[Proposal | NoPlan, bool]]) -> Score | None:
     """Score 1 less the mean squared error of the confidences of answers, each with whether it passed its case."""
     found = reliability(answers)
     if found is None:

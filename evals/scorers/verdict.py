@@ -24,7 +24,7 @@ WEIGHTS = {
 """What each scorer counts in the quality of an answer."""
 
 
-def case_passes(scores: Sequence[Score]) -> bool:
+def passes(scores: Sequence[Score]) -> bool:
     """Tell whether an answer passes its case: every hard scorer passes, and the objective. Nothing said is no pass."""
     return bool(scores) and all(score.passed for score in scores if score.hard or score.name in NEEDED)
 
