@@ -3,7 +3,7 @@
 from agent import read_draft
 from evals.cases import Case, case_of
 from evals.judging import Answer, answered
-from evals.scorers import SCORERS, Score
+from evals.scorers import scores_of
 from evals.scripts import turns_of
 from plan import NoPlan
 
@@ -11,12 +11,8 @@ from plan import NoPlan
 def scripted(case: Case) -> Answer:
     """Return what the last authored turn of a case comes to; raise ValueError where it cannot be read."""
     told = [turn["answer"] for turn in turns_of(case) if "answer" in turn]
-    return answered(read_draft(told[-1], case.request), case.request)._replace(mends=len(told) - 1)
-
-
-def scores_of(answer: Answer, case: Case) -> list[Score]:
-    """Return what every scorer says of an answer; those whose question does not arise say nothing."""
-    return [score for scorer in SCORERS.values() if (score := scorer(answer, case)) is not None]
+    clean = scripted(case_of(case.twin_of)) if case.attack and case.twin_of else None
+    return answered(read_draft(told[-1], case.request), case.request)._replace(mends=len(told) - 1, clean=clean)
 
 
 def told(name: str) -> list[str]:
