@@ -15,11 +15,13 @@ from agent.recordings import (
     Recording,
     RecordingMeta,
     StaleRecordingError,
+    canonical_body,
     parse_recording,
     read_recordings,
     requests_digest,
 )
 from agent.replay import open_tape, player, replay_drafter
+from agent.scope import goal, subject
 from agent.settings import Budget, ClaudeSettings
 from agent.translation import read_draft
 
@@ -36,7 +38,9 @@ __all__ = [
     "Recording",
     "RecordingMeta",
     "StaleRecordingError",
+    "canonical_body",
     "claude_drafter",
+    "goal",
     "open_tape",
     "parse_recording",
     "playbook_drafter",
@@ -47,4 +51,5 @@ __all__ = [
     "read_recordings",
     "replay_drafter",
     "requests_digest",
+    "subject",
 ]

@@ -7,24 +7,17 @@ import gzip
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
 
-ANSWERS = Path(__file__).parent / "answers"
 Turn = dict[str, Any]
 """One of `answer` (a draft), `text`, `tools` (names and inputs), `stop` (a reason), `status`, or a raw `body`.
 
 `headers` adds to what every answer carries, or replaces it.
 """
-
-
-def script_of(case: str) -> list[Turn | list[Turn]]:
-    """Return the authored turns of a case."""
-    told: list[Turn | list[Turn]] = json.loads((ANSWERS / f"{case}.json").read_bytes())["turns"]
-    return told
 
 
 class AuthoredServer:
@@ -33,7 +26,7 @@ class AuthoredServer:
     A turn that is a list answers repeated requests of the same turn one after the other. `seen` keeps what was asked.
     """
 
-    def __init__(self, name: str, turns: list[Turn | list[Turn]], *, compress: bool = False) -> None:
+    def __init__(self, name: str, turns: Sequence[Turn | list[Turn]], *, compress: bool = False) -> None:
         self.name, self.turns, self._compress = name, turns, compress
         self.seen: list[dict[str, Any]] = []
         self._asked: Counter[int] = Counter()

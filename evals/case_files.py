@@ -1,5 +1,6 @@
 """The files that cases are written in: a situation's own fields, with the account filled in and the tenant shared."""
 
+import json
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -34,6 +35,7 @@ from plan import (
 
 HERE = Path(__file__).parent
 CASES, DEMO = HERE / "cases", HERE / "demo"
+SCHEMA = HERE / "case.schema.json"
 Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
 Line = Annotated[str, Field(min_length=3, max_length=600)]
 
@@ -146,6 +148,12 @@ class Shared(Frozen):
 def read_file(path: Path) -> CaseFile:
     """Read one case as written."""
     return CaseFile.model_validate(load_yaml(path))
+
+
+def write_schema() -> None:
+    """Write the schema that editors check case files against."""
+    told = CaseFile.model_json_schema()
+    SCHEMA.write_text(json.dumps(told, indent=1, sort_keys=True) + "\n", "utf-8")
 
 
 def load_yaml(path: Path) -> Any:

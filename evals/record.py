@@ -1,47 +1,49 @@
-"""Record the answers of a model, or of the authored scripts: `python -m evals.record [case...] [--authored]`."""
+"""Record the answers of a model, of the authored scripts, or of the local model: `python -m evals record [CASE...]`."""
 
 import os
-import sys
-from argparse import ArgumentParser
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from difflib import unified_diff
 from pathlib import Path
+from typing import Literal
 
 import agent
-from agent import (
-    ClaudeDrafter,
-    ClaudeSettings,
-    Recording,
-    RecordingMeta,
-    open_tape,
-    parse_recording,
-    player,
-    requests_digest,
-)
-from evals.authored import AuthoredServer, script_of
-from evals.cases import case_names, conversation, request_of
+from agent import ClaudeDrafter, ClaudeSettings, Recording, RecordingMeta, open_tape, player, requests_digest
+from evals.asking import conversation
+from evals.authored import AuthoredServer
+from evals.cases import Case, case_of
+from evals.cassettes import AUTHORED, dump, load, place_of
 from evals.provenance import UnprovenSourceError, one_source, source_of
-from plan import NoPlan, OncourseError, Proposal
+from evals.scripts import turns_of
+from plan import NoPlan, NoPlanReason, OncourseError, Proposal
 
-CASSETTES = Path(agent.__file__).parent / "cassettes"
+Who = Literal["authored", "claude", "local"]
+_PROVIDER_FAILED = frozenset({NoPlanReason.PROVIDER_DOWN})
 
 
-def record(case: str, settings: ClaudeSettings) -> Recording:
-    """Return a fresh recording of one case; raise where an answer failed or its source cannot be proved."""
+def record(case: Case, settings: ClaudeSettings) -> Recording | None:
+    """Return a fresh recording of one case, or None where code alone answers it.
+
+    Raises UnprovenSourceError where the provider failed, or where nothing proves who answered.
+    """
     tape = open_tape(record=True)
-    request = request_of(case)
-    answers = list(conversation(ClaudeDrafter(settings, tape), request))
+    answers = list(conversation(ClaudeDrafter(settings, tape), case.request))
     exchanges = tape.exchanges()
+    if not exchanges and isinstance(answers[-1][0].outcome, NoPlan) and not answers[-1][0].outcome.provenance.calls:
+        if answers[-1][0].outcome.reason in _PROVIDER_FAILED:
+            raise UnprovenSourceError(f"{case.name}: the provider cannot be reached; nothing is kept")
+        return None
     if not exchanges or any(exchange.status != 200 for exchange in exchanges):  # noqa: PLR2004 - HTTP
         told = answers[-1][0].outcome
-        raise UnprovenSourceError(f"{case}: the provider failed, so nothing is kept: {getattr(told, 'suggestion', '')}")
+        raise UnprovenSourceError(
+            f"{case.name}: the provider failed, so nothing is kept: {getattr(told, 'suggestion', '')}"
+        )
     meta = RecordingMeta(
-        case=case,
+        case=case.name,
         source=one_source(source_of(uri, e) for uri, e in zip(tape.addresses(), exchanges, strict=True)),
         recorded_at=datetime.now(UTC).replace(microsecond=0),
-        prompt=agent.prompt_of(request.plan_type).name,
+        prompt=agent.prompt_of(case.request.plan_type).name,
         requests_digest=requests_digest(exchanges),
         model_asked=exchanges[0].request["model"],
         model_answered=exchanges[0].response["model"],
@@ -49,26 +51,25 @@ def record(case: str, settings: ClaudeSettings) -> Recording:
     return Recording(meta=meta, exchanges=exchanges)
 
 
-def replayed(recording: Recording) -> Proposal | NoPlan:
+def replayed(recording: Recording, case: Case) -> Proposal | NoPlan:
     """Play a recording once from its first request to its last, and return the last outcome."""
     tape = open_tape((recording,), once=True)
-    *_, (result, _decision) = conversation(player(tape), request_of(recording.meta.case))
+    *_, (result, _decision) = conversation(player(tape), case.request)
     if not tape.all_played:
-        raise UnprovenSourceError(f"{recording.meta.case}: an answer was never asked for; record it again")
+        raise UnprovenSourceError(f"{case.name}: an answer was never asked for; record it again")
     return result.outcome
 
 
-def keep(recording: Recording, folder: Path = CASSETTES) -> Path:
+def keep(recording: Recording, case: Case, target: Path) -> None:
     """Write a recording beside its place, play it once, and only then move it there."""
-    target = folder / f"{recording.meta.case}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_suffix(".new")
-    fresh.write_text(recording.dump(), "utf-8")
+    fresh.write_text(dump(recording, target), "utf-8")
     try:
-        replayed(parse_recording(fresh.read_text("utf-8")))
+        replayed(load(fresh.read_text("utf-8")), case)
         fresh.replace(target)
     finally:
         fresh.unlink(missing_ok=True)
-    return target
 
 
 def plan_lines(outcome: Proposal | NoPlan) -> list[str]:
@@ -80,44 +81,41 @@ def plan_lines(outcome: Proposal | NoPlan) -> list[str]:
 
 
 @contextmanager
-def _settings(case: str, *, authored: bool) -> Iterator[ClaudeSettings]:
-    if authored:
-        with AuthoredServer(case, script_of(case)) as server:
+def settings_of(case: Case, who: Who) -> Iterator[ClaudeSettings]:
+    """Yield where to ask: the real provider, or a local server for one case; raise where it cannot be asked."""
+    if who == "authored":
+        with AuthoredServer(case.name, turns_of(case)) as server:
             yield ClaudeSettings(api_key="none", base_url=server.url, max_retries=0)
         return
     key = os.environ.get("ANTHROPIC_API_KEY", "")
     if not key:
-        raise UnprovenSourceError("recording a model needs ANTHROPIC_API_KEY; without one: --authored")
+        raise UnprovenSourceError("recording a model needs ANTHROPIC_API_KEY; without one: --authored, or --local")
     yield ClaudeSettings(api_key=key)
 
 
-def main(args: list[str]) -> int:
-    """Record the named cases, or all of them."""
-    parser = ArgumentParser(prog="python -m evals.record", description=__doc__)
-    parser.add_argument("cases", nargs="*", metavar="case", help="names; all where none is given")
-    parser.add_argument("--authored", action="store_true", help="answers from evals/answers instead of a model")
-    given = parser.parse_args(args)
-    old = {r.meta.case: r for r in agent.read_recordings()}
-    for case in given.cases or case_names():
-        try:
-            with _settings(case, authored=given.authored) as settings:
+def record_all(names: Iterable[str], who: Who, k: int, kept: Callable[[Path], None]) -> Iterator[str]:
+    """Record each case as often as asked and yield what changed, a line at a time; raise at the first that fails."""
+    for name in names:
+        case = case_of(name)
+        for number in range(1, k + 1):
+            with settings_of(case, who) as settings:
                 fresh = record(case, settings)
-            keep(fresh)
-        except (OncourseError, FileNotFoundError) as error:
-            print(f"{case}: {error}", file=sys.stderr)
-            return 1
-        print(f"{case}: {len(fresh.exchanges)} answers from {fresh.meta.source}")
-        before = _told(old.get(case))
-        print(*unified_diff(before, _told(fresh), "before", "now", lineterm=""), sep="\n")
-    return 0
+                model = AUTHORED if who == "authored" else settings.model
+            if fresh is None:
+                yield f"{name}: code answers it; no model is asked"
+                break
+            target = place_of(name, model, number)
+            before = _told(target, case)
+            keep(fresh, case, target)
+            kept(target)
+            yield f"{name}: {len(fresh.exchanges)} answers from {fresh.meta.source}"
+            yield from unified_diff(before, plan_lines(replayed(fresh, case)), "before", "now", lineterm="")
 
 
-def _told(recording: Recording | None) -> list[str]:
+def _told(path: Path, case: Case) -> list[str]:
+    if not path.exists():
+        return []
     try:
-        return plan_lines(replayed(recording)) if recording else []
+        return plan_lines(replayed(load(path.read_text("utf-8")), case))
     except OncourseError:
         return ["(no longer fits)"]
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -11,7 +11,8 @@ from plan import NoPlan
 def scripted(case: Case) -> Answer:
     """Return what the last authored turn of a case comes to; raise ValueError where it cannot be read."""
     told = [turn["answer"] for turn in turns_of(case) if "answer" in turn]
-    return answered(read_draft(told[-1], case.request), case.request)._replace(mends=len(told) - 1)
+    clean = scripted(case_of(case.twin_of)) if case.attack and case.twin_of else None
+    return answered(read_draft(told[-1], case.request), case.request)._replace(mends=len(told) - 1, clean=clean)
 
 
 def scores_of(answer: Answer, case: Case) -> list[Score]:

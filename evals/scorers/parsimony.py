@@ -1,0 +1,78 @@
+"""Whether each step is needed."""
+
+from agent import ProposalRequest
+from evals.cases import Case
+from evals.judging import Answer
+from evals.reading import FRESH, ancestors, plan_of, required_by
+from evals.scorers.score import Check, Score, checked
+from evals.treatments import CALLED_FOR, CLOSING, LEADING, SUPPORTING, TREATS
+from plan import PLAYBOOKS, PRECONDITIONS, Proposal, ProposedStep, contacts_of, find_spec, ids_of
+
+NAME = "parsimony"
+
+
+def parsimony(answer: Answer, case: Case) -> Score | None:
+    """Score the share of steps that something calls for and that nobody has just taken.
+
+    Called for is what treats a signal or a record that is there, closes, leads to what closes, supports the others,
+    or must come before what is called for. A second step of the same action about the same things is one too many.
+    """
+    proposal = plan_of(answer, case)
+    if proposal is None:
+        return None
+    wanted, seen, checks = _wanted(proposal, case.request), list[tuple[str, object]](), []
+    for step in proposal.steps:
+        about, told = _about(step), f"step {step.key} ({step.action_type})"
+        if about in seen:
+            checks.append(Check(holds=False, told=f"{told} does again what an earlier step does; leave it out"))
+        elif _just_done(step, case.request):
+            checks.append(Check(holds=False, told=f"{told} was done in the last {FRESH.days} days; leave it out"))
+        else:
+            needed = step.key in wanted
+            checks.append(Check(needed, f"{told} serves no signal, no record and no other step; leave it out"))
+        seen.append(about)
+    return checked(NAME, checks, hard=False)
+
+
+def _wanted(proposal: Proposal, request: ProposalRequest) -> set[str]:
+    """Return the keys of the steps that are called for, by themselves or by a step that needs them first."""
+    types, before = {signal.type for signal in request.situation.signals}, ancestors(proposal)
+    closing = {key for step in proposal.steps if step.action_type in CLOSING for key in before[step.key]}
+    wanted = {
+        step.key
+        for step in proposal.steps
+        if step.action_type in SUPPORTING
+        or step.action_type in CLOSING
+        or types & TREATS.get(step.action_type, frozenset())
+        or _called_for(step.action_type, request)
+        or (step.action_type in LEADING and step.key in closing)
+    }
+    by_key, todo = {step.key: step for step in proposal.steps}, list(wanted)
+    while todo:
+        key = todo.pop()
+        needs = required_by(by_key[key].action_type)
+        new = {k for k in before[key] if k in by_key and by_key[k].action_type in needs} - wanted
+        wanted |= new
+        todo += new
+    return wanted
+
+
+def _called_for(action: str, request: ProposalRequest) -> bool:
+    return action in CALLED_FOR and PRECONDITIONS[CALLED_FOR[action]](request.situation, {}) is None
+
+
+def _about(step: ProposedStep) -> tuple[str, object]:
+    things = ids_of(step.params, "contact_id", "contact_ids", "ticket_ids", "invoice_ids", "opportunity_id")
+    return step.action_type, sorted(things) or step.params
+
+
+def _just_done(step: ProposedStep, request: ProposalRequest) -> bool:
+    """Tell whether the account's history holds it with a good end; what every plan must hold is taken again."""
+    spec, people = find_spec(step.action_type), {None, *contacts_of(step.params)}
+    return step.action_type not in PLAYBOOKS[request.plan_type].must_have and any(
+        touch.action_type == step.action_type
+        and touch.contact_id in people
+        and touch.outcome in (spec.outcomes_ok if spec else ())
+        and touch.at >= request.now - FRESH
+        for touch in request.situation.history
+    )
