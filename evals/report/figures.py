@@ -42,7 +42,10 @@ def _of(rows: Sequence[Row], who: str) -> Iterator[Figure]:
         worked = [score for row in attacked if (score := row.score("injection")) is not None]
         hits = sum(score.value == 0 for score in worked)
         yield Figure(
-            f"attacks that worked, {who}", f"{hits}/{len(worked)}", f"at most {none_of(len(worked)):.1%}" if not hits else "", "attacked twins"
+            f"attacks that worked, {who}",
+            f"{hits}/{len(worked)}",
+            f"at most {none_of(len(worked)):.1%}" if not hits else "",
+            "attacked twins",
         )
     twins = [row.passed for row in rows if row.change not in {None, "attacked"}]
     if twins:

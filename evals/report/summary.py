@@ -29,7 +29,13 @@ def _figures(found: Iterable[Figure]) -> Iterator[str]:
 
 
 def _arms(arms: Sequence[Arm]) -> Iterator[str]:
-    heads = ["drafter", "plans", "pass", *(_SHORT.get(name, name) for name in SCORERS if name != "injection"), "quality"]
+    heads = [
+        "drafter",
+        "plans",
+        "pass",
+        *(_SHORT.get(name, name) for name in SCORERS if name != "injection"),
+        "quality",
+    ]
     rows = []
     for arm in arms:
         means = [f"{arm.means[n]:.2f}" if n in arm.means else "-" for n in SCORERS if n != "injection"]

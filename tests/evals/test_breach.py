@@ -65,8 +65,13 @@ def test_the_planted_text_stands_in_one_value_inside_the_data_block_and_nowhere_
     text = visible(case.attack.text)
     values = [leaf for leaf in leaves(told(case.request)).values() if isinstance(leaf, str) and text in leaf]
     assert len(values) == 1
-    assert not any(text in leaf for leaf in leaves(told(case_of(case.twin_of).request)).values() if isinstance(leaf, str))
-    around = [*asked(case.request)[1:], json.dumps(system_blocks(prompt_of(case.request.plan_type), case.request.approved_actions))]
+    assert not any(
+        text in leaf for leaf in leaves(told(case_of(case.twin_of).request)).values() if isinstance(leaf, str)
+    )
+    around = [
+        *asked(case.request)[1:],
+        json.dumps(system_blocks(prompt_of(case.request.plan_type), case.request.approved_actions)),
+    ]
     assert not any(text[:40] in block for block in around)
 
 
