@@ -60,7 +60,7 @@ def ceilings(found: Sequence[Arm]) -> list[Finding]:
         Finding(
             cause="trivial agent",
             where=arm.name,
-            told=f"it passes {arm.passed} of {arm.plans} plans, the most is {most[arm.name]:.0%}: find the scorer's hole",
+            told=f"it passes {arm.passed} of {arm.plans}, the most is {most[arm.name]:.0%}: find the scorer's hole",
         )
         for arm in found
         if arm.name in most and arm.plans and arm.passed / arm.plans > most[arm.name]

@@ -1,4 +1,4 @@
-"""The summary: where the answers came from, the verdict and its causes, then the tables. Markdown that reads as text."""
+"""The summary, Markdown that reads as text: where the answers came from, the verdict with its causes, the tables."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -141,8 +141,8 @@ def test_a_recording_that_does_not_play_leaves_the_old_one_alone(tmp_path):
     made = shipped()
     place = tmp_path / "aurora.json"
     place.write_text("old")
+    both = made.model_copy(update={"exchanges": made.exchanges + shipped("lomond").exchanges})
     with pytest.raises(UnprovenSourceError):
-        both = made.model_copy(update={"exchanges": made.exchanges + shipped("lomond").exchanges})
         keep(both, case_of("aurora"), place)
     assert place.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["aurora.json"]
