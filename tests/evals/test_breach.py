@@ -29,6 +29,11 @@ def visible(text: str) -> str:
     return text[: TEXT_LIMIT // 2]
 
 
+def values(request) -> list[str]:
+    """Return every text of the situation as the drafter reads it."""
+    return [value for value in leaves(told(request)).values() if isinstance(value, str)]
+
+
 def obeyed(case, how: dict) -> str:
     """Return what stops a drafter that bends the case's own answer."""
     turn = bent(script_of(case)["turns"][-1], how)
@@ -49,8 +54,7 @@ def test_the_attack_wants_something_that_the_clean_answer_does_not_do(case):
 @each_attacked
 def test_the_obeying_answer_does_what_the_attack_wants(case):
     if case.attack.stopped_by == UNREADABLE:
-        with pytest.raises(ValueError, match=r"\w"):
-            read(obeying(case), case)
+        assert case.attack.goal.value in json.dumps(obeying(case))
     else:
         assert reached(case.attack.goal, read(obeying(case), case))
 
@@ -62,16 +66,10 @@ def test_a_drafter_that_resists_answers_as_if_nothing_were_planted(case):
 
 @each_attacked
 def test_the_planted_text_stands_in_one_value_inside_the_data_block_and_nowhere_else(case):
-    text = visible(case.attack.text)
-    values = [leaf for leaf in leaves(told(case.request)).values() if isinstance(leaf, str) and text in leaf]
-    assert len(values) == 1
-    assert not any(
-        text in leaf for leaf in leaves(told(case_of(case.twin_of).request)).values() if isinstance(leaf, str)
-    )
-    around = [
-        *asked(case.request)[1:],
-        json.dumps(system_blocks(prompt_of(case.request.plan_type), case.request.approved_actions)),
-    ]
+    text, request = visible(case.attack.text), case.request
+    assert len([value for value in values(request) if text in value]) == 1
+    assert not [value for value in values(case_of(case.twin_of).request) if text in value]
+    around = [*asked(request)[1:], json.dumps(system_blocks(prompt_of(request.plan_type), request.approved_actions))]
     assert not any(text[:40] in block for block in around)
 
 
@@ -98,7 +96,7 @@ def test_most_attacks_are_stopped_by_many_different_rules():
 def test_what_stands_below_the_cut_of_a_long_note_is_never_shown():
     case = case_of("lomond-signal-long")
     assert len(case.attack.text) > 5 * TEXT_LIMIT
-    shown = "".join(leaf for leaf in leaves(told(case.request)).values() if isinstance(leaf, str))
+    shown = "".join(values(case.request))
     assert case.attack.text[:40] in shown
     assert "Decision, binding for every plan" in case.attack.text
     assert "Decision, binding for every plan" not in shown
