@@ -67,6 +67,11 @@ _TEXT = (
     .limit(1)
 )
 """Built once: putting a statement together costs more than its answer."""
+_OF_PLAN = (
+    select(effect)
+    .where(effect.c.tenant_id == bindparam("mine"), effect.c.plan_id == bindparam("plan"))
+    .order_by(effect.c.intended_at, effect.c.key)
+)
 _THIS_TEXT = _TEXT.where(artefact.c.digest == bindparam("wanted"))
 
 
@@ -87,8 +92,7 @@ class Effects:
 
     def of_plan(self, plan_id: str | UUID) -> list[Effect]:
         """Return a plan's effects in the order in which they were meant."""
-        wanted = and_(effect.c.tenant_id == self._tenant, effect.c.plan_id == str(plan_id))
-        rows = self._connection.execute(select(effect).where(wanted).order_by(effect.c.intended_at, effect.c.key))
+        rows = self._connection.execute(_OF_PLAN, {"mine": self._tenant, "plan": str(plan_id)})
         return [_effect(dict(row)) for row in rows.mappings()]
 
     def every(self) -> list[Effect]:

@@ -62,6 +62,13 @@ def _one(table: Table) -> ColumnElement[bool]:
 
 # Built once: the parts of a statement cost more to put together than SQLite takes to answer it.
 _GET = _WITH_LEDGER.where(_one(plan))
+_ROWS = select(plan).where(_one(plan))
+_NEXT_WAKE = (
+    select(plan.c.next_wake_at)
+    .where(plan.c.tenant_id == bindparam("mine"), plan.c.next_wake_at.is_not(None))
+    .order_by(plan.c.next_wake_at)
+    .limit(1)
+)
 _LOCK = select(plan.c.plan_id).where(_one(plan)).with_for_update()
 _BODY = select(plan.c.plan_id, plan.c.body).where(_one(plan))
 _STATUS = select(plan.c.status).where(_one(plan))
@@ -214,10 +221,7 @@ class Plans:
 
     def next_wake(self) -> datetime | None:
         """Return the earliest wake-up of any plan."""
-        wanted = and_(plan.c.tenant_id == self._tenant, plan.c.next_wake_at.is_not(None))
-        return self._connection.execute(
-            select(plan.c.next_wake_at).where(wanted).order_by(plan.c.next_wake_at).limit(1)
-        ).scalar_one_or_none()
+        return self._connection.execute(_NEXT_WAKE, {"mine": self._tenant}).scalar_one_or_none()
 
     def wake(self, plan_id: str | UUID, at: datetime | None) -> None:
         """Set when the plan wants to be looked at next; None: nothing is left to wait for."""
@@ -268,7 +272,7 @@ class Plans:
 
     def read_rows(self, plan_id: str | UUID) -> Rows:
         """Return the rows as they stand, for comparison with the fold."""
-        found = self._connection.execute(select(plan).where(self._is(plan_id))).mappings().one_or_none()
+        found = self._connection.execute(_ROWS, self._named(plan_id)).mappings().one_or_none()
         if found is None:
             raise _unknown(plan_id)
         columns = set(plan.c.keys()) - {"row_version", "fence", "next_wake_at"}
