@@ -41,9 +41,13 @@ from store.tables import tenant as tenant_table
 
 _INSERT = insert(entry_table)
 _TENANT = select(tenant_table).where(tenant_table.c.tenant_id == bindparam("mine"))
-_SIZE = select(tenant_table.c.ledger_size).where(tenant_table.c.tenant_id == bindparam("mine")).with_for_update()
-_GROW = update(tenant_table).where(tenant_table.c.tenant_id == bindparam("mine")).values(ledger_size=bindparam("size"))
-_STREAM = select(stream_table).where(
+_GROW = (
+    update(tenant_table)
+    .where(tenant_table.c.tenant_id == bindparam("mine"))
+    .values(ledger_size=tenant_table.c.ledger_size + bindparam("more"))
+    .returning(tenant_table.c.ledger_size)
+)
+_STREAM = select(stream_table.c.last_seq, stream_table.c.state_digest).where(
     stream_table.c.tenant_id == bindparam("mine"), stream_table.c.stream == bindparam("wanted")
 )
 
@@ -272,7 +276,7 @@ class Unit:
         return findings + self._unexplained(set(streams))
 
     def commit(self) -> None:
-        """Write what was recorded: rows of each changed state, then blobs, entries and the head, last."""
+        """Write what was recorded: rows of each changed state, then blobs, the head, and its entries."""
         for name, cursor in self._cursors.items():
             self._write_state(name, cursor)
             if cursor.new or cursor.state is not cursor.before or self._grew(name):
@@ -293,7 +297,9 @@ class Unit:
         if after is None or after is before:
             return
         if isinstance(after, PlanState):
-            self.plans.write(before if isinstance(before, PlanState) else None, after, cursor.row_version)
+            plan_id = name.removeprefix("plan/")
+            wake = {"next_wake_at": self._wakes.pop(plan_id)} if plan_id in self._wakes else {}
+            self.plans.write(before if isinstance(before, PlanState) else None, after, cursor.row_version, **wake)
         elif isinstance(after, PolicyState):
             self.policies.write(before if isinstance(before, PolicyState) else None, after)
         elif isinstance(after, TenantState):
@@ -312,24 +318,23 @@ class Unit:
             self._connection.execute(_stream_update(*values), values | {"mine": self.tenant_id, "wanted": name})
 
     def _append(self) -> None:
-        size = self._connection.execute(_SIZE, {"mine": self.tenant_id}).scalar_one()
+        grown = {"mine": self.tenant_id, "more": len(self._entries)}
+        first = self._connection.execute(_GROW, grown).scalar_one() - len(self._entries) + 1
         rows = []
-        for pos, entry in enumerate(self._entries, start=size + 1):
+        for pos, entry in enumerate(self._entries, start=first):
             body = canonical(entry)
             if len(body) > MAX_ENTRY_BYTES:
                 raise LedgerError(f"{entry.address} has {len(body)} bytes; an entry holds at most {MAX_ENTRY_BYTES}")
             row: dict[str, Any] = {"tenant_id": self.tenant_id, "pos": pos, "stream": entry.stream, "seq": entry.seq}
             rows.append(row | {"type": entry.type, "at": entry.at, "body": body.decode()})
         self._connection.execute(_INSERT, rows)
-        self._connection.execute(_GROW, {"mine": self.tenant_id, "size": size + len(rows)})
 
     def _cursor(self, stream: str) -> Cursor:
         if stream not in self._cursors:
-            if stream.startswith("plan/"):
-                self.plans.lock(stream.removeprefix("plan/"))
-            row = self._connection.execute(_STREAM, {"mine": self.tenant_id, "wanted": stream}).first()
-            cursor = Cursor(row.last_seq if row else 0, row.state_digest if row else None)
             family, _, name = stream.partition("/")
+            row = self.plans.ledger(name) if family == "plan" else None
+            row = row or self._connection.execute(_STREAM, {"mine": self.tenant_id, "wanted": stream}).first()
+            cursor = Cursor(*row) if row else Cursor(0, None)
             if family == "plan" and row is not None:
                 found = self.plans.get(name)
                 cursor.state, cursor.row_version = found.state, found.row_version
