@@ -84,11 +84,15 @@ _BESIDE = union_all(
         and_(stream.c.tenant_id == bindparam("mine"), stream.c.stream == literal("plan/") + bindparam("wanted")),
     ),
 ).order_by("kind", "position")
-_FIND = select(plan).where(
-    plan.c.tenant_id == bindparam("mine"),
-    plan.c.status.in_(bindparam("statuses", expanding=True)),
-    plan.c.plan_id != bindparam("without"),
-).order_by(plan.c.account_id, plan.c.plan_id)
+_FIND = (
+    select(plan)
+    .where(
+        plan.c.tenant_id == bindparam("mine"),
+        plan.c.status.in_(bindparam("statuses", expanding=True)),
+        plan.c.plan_id != bindparam("without"),
+    )
+    .order_by(plan.c.account_id, plan.c.plan_id)
+)
 _FIND_OF = _FIND.where(plan.c.account_id == bindparam("account"))
 _HOLDER = select(plan.c.plan_id).where(
     plan.c.tenant_id == bindparam("mine"),

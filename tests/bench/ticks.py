@@ -105,8 +105,8 @@ def _each_until_it_waits(url: str, tick: Callable[[Opened, str], str]) -> Taken:
 
 def _commands(here: Opened, plan_id: str) -> str:
     house, cause = here.house, Cause(kind="timer", ref=here.clock.now().isoformat())
-    house.look(plan_id)
-    house.evaluate(plan_id, cause)
+    if house.look(plan_id).news:
+        house.evaluate(plan_id, cause)
     return house.advance(plan_id, cause)
 
 
