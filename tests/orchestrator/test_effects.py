@@ -301,3 +301,14 @@ def test_who_comes_too_late_to_start_or_to_close_a_plan_changes_nothing():
     entries = house.types(plan_id)
     house.orchestrator.evaluate(plan_id, cause)
     assert house.types(plan_id) == entries
+
+
+def test_a_look_tells_whether_the_evaluator_has_anything_to_log():
+    house = House()
+    plan_id = house.active()
+    assert not house.orchestrator.look(plan_id).news
+    house.clock.set(house.plan(plan_id).expires_at + timedelta(days=1))
+    assert house.orchestrator.look(plan_id).news
+    house.orchestrator.evaluate(plan_id, house.plan(plan_id).created_from)
+    assert house.plan(plan_id).status is PlanStatus.EXPIRED
+    assert not house.orchestrator.look(plan_id).news
