@@ -50,6 +50,12 @@ def test_an_unreadable_answer_is_asked_for_once_more_with_what_is_wrong():
     assert "pydantic.dev" not in asked_again
 
 
+def test_a_confidence_beyond_a_hundred_is_asked_for_once_more():
+    with answering(plan(brief(), confidence_percent=700), GOOD) as (drafter, server):
+        assert drafter.draft(request()).outcome.confidence_percent == 70
+    assert "confidence_percent" in server.seen[1]["messages"][-1]["content"][0]["text"]
+
+
 @pytest.mark.parametrize("words", ["not json", "```json\n{}\n```", "{}", "[]", "null", '{"answer": {"kind": "plan"}}'])
 def test_an_answer_that_is_unreadable_twice_is_a_verdict(words):
     told, calls = verdict({"text": words}, {"text": words}, GOOD)
