@@ -12,7 +12,7 @@ from agent.briefing import signal_row, situation_data, touch_row
 from agent.contract import ProposalRequest
 from agent.conversation import action_row
 from agent.draft import json_schema
-from agent.fence import fence
+from agent.fence import fence_within
 from plan import explain_validation
 
 _PAGE = 20
@@ -82,16 +82,12 @@ def wire_tools(tools: Mapping[str, BaseTool]) -> list[dict[str, Any]]:
 
 
 def call(tools: Mapping[str, BaseTool], name: str, given: Any, limit: int) -> tuple[str, bool]:
-    """Return a tool's answer as a fenced block, and whether it is an error that the model may mend."""
+    """Return a tool's answer as a fenced block of so many bytes at most, and whether it is an error."""
     if name not in tools:
-        return f"there is no such tool; there are: {', '.join(tools)}", True
+        return fence_within("error", [f"there is no such tool; there are: {', '.join(tools)}"], limit), True
     try:
         checked = _ARGUMENTS[name].model_validate(given)
         found = tools[name].invoke(checked.model_dump())
     except ValidationError as error:
-        return explain_validation(error), True
-    told = fence(name, found)
-    while len(told) > limit and found:
-        found = found[:-1]
-        told = fence(name, found)
-    return told, False
+        return fence_within("error", [explain_validation(error)], limit), True
+    return fence_within(name, found, limit), False
