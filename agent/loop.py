@@ -20,14 +20,14 @@ from agent.contract import ProposalRequest
 from agent.conversation import opening
 from agent.draft import Draft
 from agent.prompt import Prompt
-from agent.question import question
+from agent.question import Question, question
 from agent.recordings import canonical_body
 from agent.settings import ClaudeSettings
 from agent.spending import Purse
 from agent.stops import StoppedError, foreign, unreadable
 from agent.structured import assistant_turn, readable
 from agent.tools import call, tools_for
-from agent.wire import SECONDS_TO_CONNECT, explain, reason_of
+from agent.wire import SECONDS_TO_CONNECT, explain, is_too_large, reason_of
 from plan import NoPlanReason
 
 
@@ -61,9 +61,12 @@ class Loop:
         self._names = Aliases(request.situation)
         self._request = request
         self._tools = tools_for(request, self._names)
-        self._question = question(given, prompt, request, self._names, self._tools)
+        self._question = self._asking(flat=False)
         self._sent: list[dict[str, Any]] = []
         self._heard: Message | None = None
+
+    def _asking(self, *, flat: bool) -> Question:
+        return question(self._given, self._prompt, self._request, self._names, self._tools, flat=flat)
 
     def run(self) -> Heard:
         """Hold the conversation; raise StoppedError where it ends without a readable answer."""
@@ -136,8 +139,18 @@ class Loop:
         return message
 
     def _create(self, messages: Any) -> Any:
+        """Send a request; one whose schema is too large for the provider is sent anew in the flat form.
+
+        Only the first of a conversation can be: it brought no answer, so none is bound to what changes.
+        """
         seconds = min(float(self._given.answer_seconds), max(self._purse.seconds_left, 1.0))
         timeout = httpx2.Timeout(seconds, connect=SECONDS_TO_CONNECT)
+        try:
+            return self._client.messages.create(messages=messages, timeout=timeout, **self._question.same)
+        except anthropic.BadRequestError as error:
+            if self._heard is not None or self._question.flat or not is_too_large(error):
+                raise
+        self._question = self._asking(flat=True)
         return self._client.messages.create(messages=messages, timeout=timeout, **self._question.same)
 
 

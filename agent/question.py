@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from langchain_core.tools import BaseTool
-from pydantic import model_validator
+from pydantic import BaseModel, model_validator
 
 from agent.aliases import Aliases
 from agent.contract import ProposalRequest
 from agent.conversation import system_blocks
 from agent.draft import Draft, answer_model
+from agent.flat import flat_model, params_text, widened
 from agent.prompt import Prompt
 from agent.settings import ClaudeSettings
 from agent.structured import output_format
@@ -26,6 +27,7 @@ class Question(NamedTuple):
     same: dict[str, Any]
     answer: type[Draft]
     """Reads an answer; what names nothing in the situation cannot be read."""
+    flat: bool
 
 
 def question(
@@ -34,22 +36,33 @@ def question(
     request: ProposalRequest,
     names: Aliases,
     tools: Mapping[str, BaseTool],
+    *,
+    flat: bool = False,
 ) -> Question:
-    """Return the question about a request."""
+    """Return the question about a request; `flat` asks for the flat form and binds no tool's arguments either."""
     actions, replying = request.approved_actions, bool(request.sent_back)
     full = answer_model(actions, names.sizes, replying=replying)
+    shape: type[BaseModel] = flat_model(actions, replying=replying) if flat else full
+    system = system_blocks(prompt, actions)
+    if flat:
+        system.append({"type": "text", "text": params_text(actions, names.sizes)})
     same = {
         "model": given.model,
         "max_tokens": given.max_tokens,
-        "system": system_blocks(prompt, actions),
-        "tools": wire_tools(tools),
-        "output_config": {"format": output_format(full)},
+        "system": system,
+        "tools": wire_tools(tools, strict=not flat),
+        "output_config": {"format": output_format(shape)},
     }
-    return Question(same, _bound(full, request, names))
+    return Question(same, _bound(full, request, names, flat=flat), flat)
 
 
-def _bound(shape: type[Draft], request: ProposalRequest, names: Aliases) -> type[Draft]:
+def _bound(shape: type[Draft], request: ProposalRequest, names: Aliases, *, flat: bool) -> type[Draft]:
     class Answer(shape):  # type: ignore[misc, valid-type] # the model is made at run time
+        @model_validator(mode="before")
+        @classmethod
+        def _full_form(cls, told: Any) -> Any:
+            return widened(told) if flat else told
+
         @model_validator(mode="after")
         def _means_something(self) -> "Answer":
             outcome_of(self, request, names, _NO_MODEL)

@@ -68,14 +68,15 @@ def tools_for(request: ProposalRequest, names: Aliases) -> dict[str, BaseTool]:
     return {each.name: each for each in made}
 
 
-def wire_tools(tools: Mapping[str, BaseTool]) -> list[dict[str, Any]]:
-    """Return the tools as the Messages API takes them."""
+def wire_tools(tools: Mapping[str, BaseTool], *, strict: bool = True) -> list[dict[str, Any]]:
+    """Return the tools as the Messages API takes them; `strict` has the provider bind the arguments, too."""
+    bound = {"strict": True} if strict else {}
     return [
         {
             "name": each.name,
             "description": each.description,
             "input_schema": transform_schema(json_schema(_ARGUMENTS[each.name])),
-            "strict": True,
+            **bound,
         }
         for each in tools.values()
     ]

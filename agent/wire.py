@@ -1,24 +1,31 @@
 """The client of the Messages API: bounded waiting, a record of every attempt."""
 
 import json
+import logging
+import re
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import anthropic
 import httpx2
 from anthropic import APIRequest, APIResponse, CallNext, Middleware
+from anthropic.resources.messages.messages import DEPRECATED_MODELS
 
 from agent.pricing import price_of
 from agent.prompt import Prompt
 from agent.recordings import canonical_body
 from plan import ModelCall, NoPlanReason, digest_bytes
 
+_LOG = logging.getLogger("oncourse.agent")
 PUBLIC_URL = "https://api.anthropic.com"
 LONGEST_WAIT = 20
 """Seconds that a provider may ask us to wait; beyond it, the account is proposed for again another time."""
 SECONDS_TO_CONNECT = 5
+_TOO_LARGE = re.compile(r"\bgrammar\b|\bschemas?\b.{0,40}\btoo (complex|large|many)\b", re.IGNORECASE | re.DOTALL)
+"""Providers say: the compiled grammar is too large; the schema is too complex; too many optional parameters."""
 _MOST = 1_000_000_000
 """No answer takes more tokens; a count beyond it is nonsense and taken for this."""
 
@@ -108,6 +115,14 @@ def provider_of(base_url: str | None) -> str:
     return "anthropic" if host == urlsplit(PUBLIC_URL).hostname else host[:80]
 
 
+@cache
+def warn_of_end(model: str) -> None:
+    """Log, once for each model, the day on which its provider stops answering for it, where one is set."""
+    end = DEPRECATED_MODELS.get(model)
+    if end is not None:
+        _LOG.warning("the model %s reaches its end on %s; name another in the settings (ONCOURSE_MODEL)", model, end)
+
+
 def reason_of(error: anthropic.AnthropicError) -> NoPlanReason:
     """Return whether a provider is down, for now, or refuses what it is asked, until somebody changes it."""
     if not isinstance(error, anthropic.APIStatusError):
@@ -116,10 +131,17 @@ def reason_of(error: anthropic.AnthropicError) -> NoPlanReason:
     return NoPlanReason.PROVIDER_DOWN if passing else NoPlanReason.PROVIDER_REFUSES
 
 
+def is_too_large(error: anthropic.BadRequestError) -> bool:
+    """Tell whether a provider refuses a request because its schema makes too large a grammar."""
+    return _TOO_LARGE.search(str(error)) is not None
+
+
 def explain(error: anthropic.AnthropicError) -> str:
     """Return what a person can do about a provider's failure, without what was sent."""
     if isinstance(error, anthropic.AuthenticationError | anthropic.PermissionDeniedError):
         return "The provider refuses the key; correct it, or draft from the playbook."
+    if isinstance(error, anthropic.BadRequestError) and is_too_large(error):
+        return "The provider finds an answer's schema too large; approve fewer actions, or draft from the playbook."
     if not isinstance(error, anthropic.APIStatusError):
         told = "The provider cannot be reached or gives no readable answer"
     elif reason_of(error) is NoPlanReason.PROVIDER_REFUSES:
