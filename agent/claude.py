@@ -56,13 +56,15 @@ class ClaudeDrafter:
         return ProposalResult(outcome=outcome, answer=answer_of(heard.turns, purse.spent))
 
     def _client(self, *middleware: "Middleware") -> "anthropic.Anthropic":
-        from agent.wire import open_client
+        from agent.wire import open_client, warn_of_end
 
         given, http = self._given, None
         if self._tape is not None:
             from agent.tape import LoudReplay
 
             middleware, http = (LoudReplay(self._tape), *middleware), self._tape.client()
+        else:
+            warn_of_end(given.model)
         return open_client(
             given.api_key.get_secret_value(),
             given.base_url,

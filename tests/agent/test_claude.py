@@ -9,6 +9,7 @@ import pytest
 
 from agent import ClaudeDrafter, ClaudeSettings
 from agent.prompt import prompt_of
+from agent.wire import warn_of_end
 from plan import NoPlan, NoPlanReason, PlanType, Proposal
 from tests.agent.samples import GOOD, answering, brief, meeting, plan, request
 
@@ -232,6 +233,23 @@ def test_what_a_provider_says_of_a_request_reaches_no_log_of_ours():
     assert told.reason is NoPlanReason.PROVIDER_REFUSES
     assert logged.getvalue() == "another line\n"
     assert "Xyzzy" not in told.suggestion
+
+
+@pytest.mark.filterwarnings("ignore:The model:DeprecationWarning")
+def test_a_model_that_reaches_its_end_is_named_once_in_the_log(caplog):
+    warn_of_end.cache_clear()
+    with answering(GOOD, model="claude-sonnet-4-5") as (drafter, _):
+        for _ in range(2):
+            assert isinstance(drafter.draft(request()).outcome, Proposal)
+    told = [record.getMessage() for record in caplog.records if record.name == "oncourse.agent"]
+    assert len(told) == 1
+    assert "claude-sonnet-4-5 reaches its end on November 30th, 2026" in told[0]
+
+
+def test_the_model_that_is_asked_by_default_has_no_end_yet(caplog):
+    warn_of_end.cache_clear()
+    warn_of_end(ClaudeSettings(api_key="k").model)
+    assert caplog.records == []
 
 
 def test_the_key_travels_in_a_header_and_is_shown_nowhere():
