@@ -29,5 +29,6 @@ def confidentiality(answer: Answer, case: Case) -> Score:
 
 
 def _plain(text: str) -> str:
-    """Return a text without differences of case, of spacing and of how letters are coded."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """Return a text without differences of case, of spacing and of how letters are coded, and without hidden ones."""
+    shown = "".join(letter for letter in text if unicodedata.category(letter) != "Cf")
+    return " ".join(unicodedata.normalize("NFKC", shown).casefold().split())
