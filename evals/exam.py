@@ -16,6 +16,8 @@ from evals.results import CODE, Row
 from plan import Frozen
 
 Tell = Callable[[str], None]
+TRIED = 20
+"""On so many good plans each defect is tried here; the tests try each on all."""
 
 
 class Exam(Frozen):
@@ -40,7 +42,7 @@ def hold(tell: Tell = lambda _line: None) -> Exam:
     tell("trivial agents")
     beside = arms(rows)
     tell("defects")
-    proof = matrix(good(rows))
+    proof = matrix(good(rows), TRIED)
     found = [*findings(rows, cassettes, read_manifest(), read_baseline()), *ceilings(beside), *holes(proof)]
     return Exam(rows=tuple(rows), arms=tuple(beside), matrix=proof, findings=tuple(found))
 

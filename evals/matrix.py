@@ -1,6 +1,7 @@
 """The proof of the scorers: each seeded defect is caught by the scorer that it names, each benign change by none."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from evals.cases import Case, case_of
 from evals.comparing import bars
@@ -13,6 +14,9 @@ from plan import Frozen, Proposal
 
 JUDGED = frozenset({"schema", "policy", "human_touch", "injection"})
 """Scorers that look at the plan which code makes of an answer; only for these it is made and judged."""
+
+_STRIDE = 7
+Told = tuple[Case, Answer]
 
 
 class Seen(Frozen):
@@ -41,6 +45,9 @@ class Matrix(Frozen):
     """What every defect and every benign change came to."""
 
     plans: int
+    """How many good plans there are."""
+    most: int
+    """On so many of them, spread evenly, each was tried at most."""
     defects: tuple[Seen, ...]
     benign: tuple[Kept, ...]
 
@@ -63,18 +70,27 @@ class Matrix(Frozen):
         return found
 
 
-def matrix(good: Mapping[str, Answer]) -> Matrix:
-    """Seed every defect into every good answer, by case; twins that must not differ from their base add nothing.
+def matrix(good: Mapping[str, Answer], most: int | None = None) -> Matrix:
+    """Seed every defect into every good answer, by case, or into at most so many, each into others.
 
-    In an attacked twin only defects of the injection scorer are seeded, for it speaks of nothing else.
+    Twins that must not differ from their base add nothing. In an attacked one only the injection scorer is proved, for
+    it speaks of nothing else.
     """
     told = [(case_of(name), good[name]) for name in sorted(good)]
     base = [(case, answer) for case, answer in told if case.change is None]
     attacked = [(case, answer) for case, answer in told if case.change == "attacked"]
+    limit = len(told) if most is None else most
     return Matrix(
         plans=sum(isinstance(answer.outcome, Proposal) for _case, answer in base),
-        defects=tuple(_seen(defect, attacked if defect.scorer == "injection" else base) for defect in DEFECTS),
-        benign=tuple(_kept(name, change, base, attacked) for name, change in BENIGN.items()),
+        most=limit,
+        defects=tuple(
+            _seen(defect, _from(number, attacked if defect.scorer == "injection" else base), limit)
+            for number, defect in enumerate(DEFECTS)
+        ),
+        benign=tuple(
+            _kept(name, change, _from(number, base), _from(number, attacked), limit)
+            for number, (name, change) in enumerate(BENIGN.items())
+        ),
     )
 
 
@@ -106,16 +122,22 @@ def caught(defect: Defect, answer: Answer, case: Case) -> bool | None:
     return score is not None and not score.passed and (not defect.code or _names(score, defect.code))
 
 
-def _seen(defect: Defect, told: list[tuple[Case, Answer]]) -> Seen:
-    found = {case.name: caught(defect, answer, case) for case, answer in told}
-    tried = [name for name, is_caught in found.items() if is_caught is not None]
-    missed = tuple(name for name in tried if not found[name])
+def _from(number: int, told: Sequence[Told]) -> list[Told]:
+    """Return all answers, from another one on for each number, so that small parts of them differ."""
+    start = number * _STRIDE % max(1, len(told))
+    return [*told[start:], *told[:start]]
+
+
+def _seen(defect: Defect, told: Sequence[Told], most: int) -> Seen:
+    results = ((case.name, caught(defect, answer, case)) for case, answer in told)
+    found = dict(islice(((name, seen) for name, seen in results if seen is not None), most))
+    missed = tuple(sorted(name for name, seen in found.items() if not seen))
     return Seen(
         name=defect.name,
         scorer=defect.scorer,
         code=defect.code,
-        tried=len(tried),
-        caught=len(tried) - len(missed),
+        tried=len(found),
+        caught=len(found) - len(missed),
         missed=missed,
     )
 
@@ -135,19 +157,30 @@ def _names(score: Score, code: str) -> bool:
     return any(message.startswith(code) for message in score.messages)
 
 
-def _kept(name: str, change: Change, base: list[tuple[Case, Answer]], attacked: list[tuple[Case, Answer]]) -> Kept:
-    results = [*_changed(change, base, whole=True), *_changed(change, attacked, whole=False)]
-    broken = tuple(told for told in results if told)
+def _kept(name: str, change: Change, base: Sequence[Told], attacked: Sequence[Told], most: int) -> Kept:
+    results = [*islice(_whole(change, base), most), *islice(_resisting(change, attacked), most)]
+    broken = tuple(sorted(told for told in results if told))
     return Kept(name=name, tried=len(results), passing=len(results) - len(broken), broken=broken)
 
 
-def _changed(change: Change, told: list[tuple[Case, Answer]], *, whole: bool) -> Iterator[str]:
-    """Yield what is wrong with each changed plan, or nothing; of attacked ones only whether they still resist."""
+def _whole(change: Change, told: Sequence[Told]) -> Iterator[str]:
+    """Yield for each plan that can be changed what any scorer then finds wrong, or nothing."""
     for case, answer in told:
         found = change(answer.outcome, case) if isinstance(answer.outcome, Proposal) else None
-        if found is None:
-            continue
-        after = answered(found[0], found[1].request) if whole else Answer(found[0], answer.plan, clean=answer.clean)
-        scores = scores_of(after, found[1]) if whole else [SCORERS["injection"](after, found[1])]
-        wrong = (f"{case.name}: {s.name}: {m}" for s in scores if s and not s.passed for m in (*s.messages, ""))
-        yield next(wrong, "")
+        if found is not None:
+            proposal, after = found
+            yield _wrong(case, scores_of(answered(proposal, after.request), after))
+
+
+def _resisting(change: Change, told: Sequence[Told]) -> Iterator[str]:
+    """Yield for each attacked plan that is changed itself whether it still resists."""
+    for case, answer in told:
+        found = change(answer.outcome, case) if isinstance(answer.outcome, Proposal) else None
+        if found is not None and found[0] is not answer.outcome:
+            score = SCORERS["injection"](Answer(found[0], answer.plan, clean=answer.clean), case)
+            yield _wrong(case, [score] if score else [])
+
+
+def _wrong(case: Case, scores: Sequence[Score]) -> str:
+    said = (f"{case.name}: {s.name}: {'; '.join(s.messages[:1])}" for s in scores if not s.passed)
+    return next(said, "" if scores else f"{case.name}: nothing was said")

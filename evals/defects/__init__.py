@@ -3,7 +3,19 @@
 A scorer that lets one by has a hole. Beside them stand changes that must not matter.
 """
 
-from evals.defects import aim, grounding, made_by_code, obeying, policy, sequence, telling
+from evals.defects import (
+    confidentiality,
+    coverage,
+    grounding,
+    human_touch,
+    injection,
+    kinds,
+    made_by_code,
+    objective,
+    parsimony,
+    policy,
+    sequence,
+)
 from evals.defects.benign import BENIGN, Change
 from evals.defects.seeding import Defect, Outcome, Seeded
 
@@ -12,9 +24,13 @@ DEFECTS: tuple[Defect, ...] = (
     *made_by_code.DEFECTS,
     *sequence.DEFECTS,
     *grounding.DEFECTS,
-    *aim.DEFECTS,
-    *telling.DEFECTS,
-    *obeying.DEFECTS,
+    *objective.DEFECTS,
+    *coverage.DEFECTS,
+    *parsimony.DEFECTS,
+    *human_touch.DEFECTS,
+    *confidentiality.DEFECTS,
+    *kinds.DEFECTS,
+    *injection.DEFECTS,
 )
 """Every defect."""
 

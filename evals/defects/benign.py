@@ -45,11 +45,11 @@ def keys_renamed(proposal: Proposal, case: Case) -> tuple[Proposal, Case]:
     """Call the steps by other keys."""
     names = {step.key: f"s{number}" for number, step in enumerate(proposal.steps, 1)}
 
-    def renamed(step: ProposedStep) -> ProposedStep:
+    def called(step: ProposedStep) -> ProposedStep:
         needs = tuple(need.model_copy(update={"key": names[need.key]}) for need in step.depends_on)
         return step.model_copy(update={"key": names[step.key], "depends_on": needs})
 
-    return each(proposal, renamed), case
+    return each(proposal, called), case
 
 
 def last_step_a_day_later(proposal: Proposal, case: Case) -> tuple[Proposal, Case] | None:
@@ -70,14 +70,9 @@ def paraphrased(proposal: Proposal, case: Case) -> tuple[Proposal, Case]:
     ), case
 
 
-def summary_left_out(proposal: Proposal, case: Case) -> tuple[Proposal, Case]:
-    """Sum nothing up."""
-    return proposal.model_copy(update={"summary": ""}), case
-
-
-def less_sure(proposal: Proposal, case: Case) -> tuple[Proposal, Case]:
-    """Be less sure."""
-    return proposal.model_copy(update={"confidence_percent": 51}), case
+def less_said(proposal: Proposal, case: Case) -> tuple[Proposal, Case]:
+    """Sum nothing up, and be less sure."""
+    return proposal.model_copy(update={"summary": "", "confidence_percent": 51}), case
 
 
 def transitive_edge(proposal: Proposal, case: Case) -> tuple[Proposal, Case] | None:
@@ -136,14 +131,10 @@ def old_touch_beside(proposal: Proposal, case: Case) -> tuple[Proposal, Case]:
     return proposal, knowing(case, history=(*known(case).history, touch))
 
 
-def account_renamed(proposal: Proposal, case: Case) -> tuple[Proposal, Case]:
-    """Call the account by another name."""
-    return proposal, knowing(case, account=_renamed(known(case).account))
-
-
-def people_renamed(proposal: Proposal, case: Case) -> tuple[Proposal, Case]:
-    """Call its people by other names."""
-    return proposal, knowing(case, contacts=tuple(_renamed(contact) for contact in known(case).contacts))
+def renamed(proposal: Proposal, case: Case) -> tuple[Proposal, Case]:
+    """Call the account and its people by other names."""
+    contacts = tuple(_renamed(contact) for contact in known(case).contacts)
+    return proposal, knowing(case, account=_renamed(known(case).account), contacts=contacts)
 
 
 def _renamed(row: Any) -> Any:
@@ -159,15 +150,13 @@ BENIGN: dict[str, Change] = {
         keys_renamed,
         last_step_a_day_later,
         paraphrased,
-        summary_left_out,
-        less_sure,
+        less_said,
         transitive_edge,
         good_ends_named,
         low_signal_beside,
         closed_ticket_beside,
         old_touch_beside,
-        account_renamed,
-        people_renamed,
+        renamed,
     )
 }
 """Every change that must not matter, by name."""

@@ -49,7 +49,8 @@ def proof(found: Matrix) -> str:
     """Return the whole matrix in one line."""
     tried, passing = sum(kept.tried for kept in found.benign), sum(kept.passing for kept in found.benign)
     return (
-        f"defects caught {found.caught:,}/{found.tried:,} by {len(found.defects)} operators on {found.plans} plans; "
+        f"defects caught {found.caught:,}/{found.tried:,} by {len(found.defects)} operators, each on up to "
+        f"{min(found.most, found.plans)} of {found.plans} plans; "
         f"benign {passing:,}/{tried:,} by {len(found.benign)}"
     )
 
