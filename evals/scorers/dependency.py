@@ -66,7 +66,7 @@ def _ends_before(at: Placed, found: dict[str, Placed]) -> Iterator[tuple[str, fr
 
 
 def _meets(action: str, ends: frozenset[str], requirement: Requirement) -> bool:
-    return action in requirement.actions and bool(ends) and ends <= set(requirement.outcomes)
+    return action in requirement.actions and ends <= set(requirement.outcomes)
 
 
 def _done(requirement: Requirement, request: ProposalRequest) -> bool:
