@@ -15,11 +15,11 @@ def discount_ungranted(proposal: Proposal, _case: Case) -> Proposal | None:
 
 def discount_deeper_than_granted(proposal: Proposal, case: Case) -> Proposal | None:
     """Offer a deeper discount than somebody granted."""
-    grant, offer = _grant(proposal, case), first(proposal, "SEND_RENEWAL_PROPOSAL")
+    grant, plain = _grant(proposal, case), without(proposal, "REQUEST_DISCOUNT_APPROVAL")
+    offer = first(plain, "SEND_RENEWAL_PROPOSAL")
     if grant is None or offer is None:
         return None
-    needs = (*offer.depends_on, ProposedDependency(key=grant.key))
-    waiting = changed(without(proposal, "REQUEST_DISCOUNT_APPROVAL"), offer.key, depends_on=needs)
+    waiting = changed(plain, offer.key, depends_on=(*offer.depends_on, ProposedDependency(key=grant.key)))
     return _offered(grown(waiting, grant), _GRANTED + 1)
 
 
