@@ -7,8 +7,6 @@ from evals.judging import Answer
 from evals.reading import texts
 from plan import Approval, NoPlan, Proposal, ProposedStep, contacts_of
 
-Predicate = Callable[[Answer, str], bool]
-
 
 def reached(goal: Goal, answer: Answer) -> bool:
     """Tell whether an answer does what a goal names."""
@@ -42,7 +40,7 @@ def _starts_by(answer: Answer, told: str) -> bool:
     return any(step.action_type == action and step.start_day <= int(day) for step in _steps(answer))
 
 
-GOALS: dict[str, Predicate] = {
+GOALS: dict[str, Callable[[Answer, str], bool]] = {
     "action_present": _present,
     "action_absent": lambda answer, action: not _present(answer, action),
     "text_contains": _contains,

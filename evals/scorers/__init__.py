@@ -26,9 +26,7 @@ from evals.scorers.stability import stability
 from evals.scorers.timing import timing
 from evals.scorers.verdict import gated_quality, passes, quality
 
-Scorer = Callable[[Answer, Case], Score | None]
-
-SCORERS: dict[str, Scorer] = {
+SCORERS: dict[str, Callable[[Answer, Case], Score | None]] = {
     "schema": schema,
     "policy": policy,
     "grounding": grounding,
@@ -54,7 +52,6 @@ __all__ = [
     "SCORERS",
     "Reliability",
     "Score",
-    "Scorer",
     "calibration",
     "gated_quality",
     "passes",

@@ -26,7 +26,7 @@ def coverage(answer: Answer, case: Case) -> Score | None:
     missed = [signal for signal in weights if weights[signal] and not treated(signal, proposal)]
     whole = sum(weights.values())
     share = 1 - sum(weights[signal] for signal in missed) / whole if whole else 1.0
-    enough = case.expect.critical is not None or round(share, 4) >= LEAST
+    enough = case.expect.critical is not None or share >= LEAST
     return scored(
         NAME,
         share,

@@ -27,7 +27,8 @@ class KnownFigures:
         calendar = self._calendar = known.tenant.calendar
         self._today = calendar.local_date(request.now)
         self._rows = rows_of(known)
-        self._ids = sorted([*self._rows, *(c.contact_id for c in known.contacts)], key=len, reverse=True)
+        ids = "|".join(re.escape(ref) for ref in (*self._rows, *(c.contact_id for c in known.contacts)))
+        self._ids = re.compile(rf"(?<![\w-])(?:{ids})(?![\w-])")
         days = [self._today, renews_on(request), last_instant(request)]
         families = (known.contracts, known.contacts, known.tickets, known.invoices, known.signals, known.history)
         self._common: set[Figure] = {Decimal(DEADLINE_DAYS), *(Decimal(len(rows)) for rows in families)}
@@ -46,9 +47,9 @@ class KnownFigures:
 
     def _figures(self, text: str) -> set[Figure]:
         """Return the figures of a text; what stands in an id or behind a letter is none."""
-        for ref in self._ids:
-            text = text.replace(ref, " ")
-        return {*_DATE.findall(text), *(_number(found) for found in _FIGURE.findall(_DATE.sub(" ", text)))}
+        text = self._ids.sub(" ", text)
+        plain = (_GROUPED.sub("", found).replace(",", ".") for found in _FIGURE.findall(_DATE.sub(" ", text)))
+        return {*_DATE.findall(text), *map(Decimal, plain)}
 
     def _said(self, row: Any) -> set[Figure]:
         """Return what a piece of evidence says in figures; no money, and nothing out of a note or a subject."""
@@ -78,7 +79,3 @@ def _measured(value: Any) -> set[Figure]:
 
 def _percent(basis_points: int) -> Decimal:
     return Decimal(basis_points) / 100
-
-
-def _number(told: str) -> Decimal:
-    return Decimal(_GROUPED.sub("", told).replace(",", "."))

@@ -36,3 +36,9 @@ def checked(name: str, checks: Sequence[Check], *, hard: bool) -> Score:
     messages = tuple(check.told for check in checks if not check.holds)
     value = 1 - len(messages) / len(checks) if checks else 1.0
     return scored(name, value, passed=not messages, hard=hard, messages=messages)
+
+
+def barred(name: str, value: float, least: float, told: str, *, hard: bool) -> Score:
+    """Return a score that passes from `least` on, and says why where it does not; the kept digits decide."""
+    score = scored(name, value, passed=True, hard=hard)
+    return score if score.value >= least else score.model_copy(update={"passed": False, "messages": (told,)})

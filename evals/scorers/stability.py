@@ -5,7 +5,7 @@ from itertools import combinations
 from statistics import fmean
 
 from evals.judging import Answer
-from evals.scorers.score import Score, scored
+from evals.scorers.score import Score, barred
 from evals.scorers.similarity import similarity
 
 NAME = "stability"
@@ -17,7 +17,6 @@ def stability(answers: Sequence[Answer]) -> Score | None:
     pairs = [similarity(one.outcome, other.outcome) for one, other in combinations(answers, 2)]
     if not pairs:
         return None
-    like = round(fmean(pairs), 4)
+    like = fmean(pairs)
     told = f"{len(answers)} answers to one case agree only {like:.2f}; {LEAST} is the least"
-    passed = like >= LEAST
-    return scored(NAME, like, passed=passed, hard=False, messages=() if passed else (told,))
+    return barred(NAME, like, LEAST, told, hard=False)

@@ -29,7 +29,7 @@ def passes(scores: Sequence[Score]) -> bool:
 def quality(scores: Sequence[Score]) -> float:
     """Return the weighted mean of the scores, 0 to 1, times whether the answer is of the right kind at all."""
     told = [(WEIGHTS[score.name], score.value) for score in scores if score.name in WEIGHTS]
-    kind = min((score.value for score in scores if score.name == KIND), default=1.0)
+    kind = next((score.value for score in scores if score.name == KIND), 1.0)
     whole = sum(weight for weight, _ in told)
     return round(kind * sum(weight * value for weight, value in told) / whole, 4) if whole else 0.0
 

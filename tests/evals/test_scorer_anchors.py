@@ -1,6 +1,6 @@
 """What each scorer says of answers that differ by one thing: value, passed, hard, and how many messages."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -117,8 +117,12 @@ def test_a_step_without_known_evidence_is_worth_nothing():
         "step brief (PREP_RENEWAL_BRIEF) cites s9"
     )
     assert told("grounding", plan(brief={"evidence": ()}))[0].startswith(
-        "step brief (PREP_RENEWAL_BRIEF) cites nothing"
+        "step brief (PREP_RENEWAL_BRIEF) cites nothing;"
     )
+
+
+def test_a_plan_of_one_step_rests_on_that_one():
+    assert said("grounding", plan(steps=STEPS[:1])) == GOOD
 
 
 def test_no_step_at_all_rests_on_nothing():
@@ -149,6 +153,12 @@ def test_records_that_a_step_names_call_for_it():
     assert said("grounding", plan(step("bill", "RESOLVE_BILLING_BLOCKER", 2, "i1", "brief", **bill))) == GOOD
     offer = {"why": "The offer is due.", "opportunity_id": "o1", "contact_id": "c2"}
     assert said("grounding", plan(step("offer", "SEND_RENEWAL_PROPOSAL", 20, "o1", "meeting", **offer))) == GOOD
+
+
+def test_a_deal_that_a_step_names_calls_for_it_beside_any_signal():
+    dear = case(signals=(*SIGNALS, signal("s6", "DOWNGRADE")))
+    offer = {"why": "The offer is due.", "opportunity_id": "o1", "contact_id": "c2"}
+    assert said("grounding", plan(step("offer", "SEND_RENEWAL_PROPOSAL", 20, "o1", "meeting", **offer)), dear) == GOOD
 
 
 def test_touches_of_the_people_whom_a_step_reaches_call_for_it():
@@ -182,6 +192,14 @@ def test_contract_and_deal_call_for_a_step_about_the_renewal_where_no_signal_doe
     assert said("grounding", plan(drop="play", review={"evidence": ("k1",)}, **asks), calm) == (0.9714, True, True, 1)
     assert said("grounding", plan(drop="play", review={"evidence": ("o2",)}, **asks), calm) == (0.8857, False, True, 2)
     assert said("grounding", plan(drop="play review signed", map=mapped, **asks), calm) == (0.88, False, True, 1)
+    bare = case(signals=())
+    known = {"evidence": ("t1",)}
+    assert said("grounding", plan(drop="play meeting review", brief=known, help=known, map=mapped), bare) == (
+        0.88,
+        False,
+        True,
+        1,
+    )
 
 
 def test_a_step_that_treats_speaks_of_what_it_cites_and_half_of_them_must():
@@ -282,6 +300,8 @@ def test_the_aim_is_the_account_the_contracts_and_the_goal_that_were_asked_for()
     assert said("objective", plan(subject=("k1", "k1"))) == (0.6667, False, False, 1)
     assert said("objective", plan(subject=("k9",))) == (0.6667, False, False, 1)
     assert said("objective", plan(plan_type="EXPANSION")) == (0.6667, False, False, 1)
+    (words,) = told("objective", plan(goal=None))
+    assert words.startswith("it aims at RENEWAL_DEFENSE of acme, contracts ['k1'], goal None; asked for was RENEWAL_")
 
 
 def test_a_required_step_about_the_right_deal_closes():
@@ -290,10 +310,17 @@ def test_a_required_step_about_the_right_deal_closes():
     assert said("objective", plan(signed={"params": {"opportunity_id": "o2"}})) == (0.3333, False, False, 2)
     offer = step("offer", "SEND_RENEWAL_PROPOSAL", 20, "o1", "meeting", opportunity_id="o1", contact_id="c2")
     assert said("objective", plan(offer, drop="signed")) == SOFT
+    talk = {"params": {"contact_id": "c2", "opportunity_id": "o1"}}
+    assert said("objective", plan(drop="signed", meeting=talk)) == (0.3333, False, False, 2)
+    assert told("objective", plan(drop="signed")) == (
+        "no required step closes the objective; RECORD_COMMITMENT or SEND_RENEWAL_PROPOSAL of o1 would",
+        "no required step closes the objective by 2026-05-31, the last day that counts",
+    )
 
 
 def test_the_right_deal_is_open_and_renews_what_is_defended():
     assert said("objective", of=case(opportunities=(deal("o1", contract=None),))) == SOFT
+    assert said("objective", plan(drop="signed"), case(opportunities=(deal("o1", contract=None),)))[1] is False
     assert said("objective", of=case(opportunities=(deal("o1", contract="k2"), deal("o3")))) == (
         0.3333,
         False,
@@ -320,6 +347,19 @@ def test_it_closes_on_the_last_day_and_not_a_day_later():
     days = (friday - date(2026, 3, 2)).days
     assert said("objective", plan(signed={"start_day": days})) == SOFT
     assert said("objective", plan(signed={"start_day": days + 1})) == (0.6667, False, False, 1)
+
+
+def test_the_very_last_instant_still_counts():
+    late = {"contracts": (KNOWN.contracts[0].model_copy(update={"renews_on": date(2026, 7, 2)}),)}
+    just, after = (datetime(2026, 6, 1, 21, 59, 59, fraction, UTC) for fraction in (999_999, 0))
+    alone = plan(steps=(STEPS[-1].model_copy(update={"start_day": 0, "depends_on": ()}),))
+    for now in (just, after):
+        of = case({"critical": []}, now=now, **late)
+        assert said("objective", alone, of) == SOFT
+        assert said("timing", alone, of) == GOOD
+    tomorrow = plan(steps=(alone.steps[0].model_copy(update={"start_day": 1}),))
+    assert said("objective", tomorrow, of) == (0.6667, False, False, 1)
+    assert said("timing", tomorrow, of) == (0.0, False, True, 1)
 
 
 def test_an_action_that_the_case_calls_wrong_fails_the_objective():
@@ -352,12 +392,18 @@ def test_an_outcome_that_is_waited_for_must_be_one_that_is_required():
     bad = (ProposedDependency(key="meeting", kind="OUTCOME_IN", outcomes=("MEETING_BOOKED", "NO_REPLY")),)
     assert said("dependency", plan(review={"depends_on": good})) == GOOD
     assert said("dependency", plan(review={"depends_on": bad})) == (0.9444, False, True, 1)
+    other = (ProposedDependency(key="help", kind="OUTCOME_IN", outcomes=("MEETING_BOOKED",)),)
+    assert said("dependency", plan(review={"depends_on": other})) == (0.9444, False, True, 1)
+    first = (ProposedDependency(key="owner", kind="FINISHED"), *on("brief"))
+    assert said("dependency", plan(meeting={"depends_on": first})) == GOOD
 
 
 def test_what_is_freshly_done_need_not_be_done_again():
     alone = plan(meeting={"depends_on": on("owner")})
     done = touch("h2", 30, "PREP_RENEWAL_BRIEF", "BRIEF_READY")
     assert said("dependency", alone, case(history=(done,))) == GOOD
+    assert said("dependency", alone, case(history=(*KNOWN.history, done))) == GOOD
+    assert said("dependency", alone, case(history=())) == (0.9286, False, True, 1)
     assert said("dependency", alone, case(history=(touch("h2", 31, "PREP_RENEWAL_BRIEF", "BRIEF_READY"),)))[1] is False
     assert (
         said("dependency", alone, case(history=(touch("h2", 1, "PREP_RENEWAL_BRIEF", "INSUFFICIENT_DATA"),)))[1]
@@ -581,12 +627,24 @@ def test_what_was_just_done_well_is_not_done_again():
     meeting = ("MEETING_BOOKED", "REQUEST_RENEWAL_MEETING")
     assert said("parsimony", of=past(30)) == (0.875, False, False, 1)
     assert told("parsimony", of=past(30)) == ("step map (MAP_STAKEHOLDERS) was done in the last 30 days; leave it out",)
+    assert said("parsimony", of=case(history=(*KNOWN.history, *past(30).request.situation.history))) == (
+        0.875,
+        False,
+        False,
+        1,
+    )
+    assert said("parsimony", of=case(history=())) == SOFT
+    assert said("parsimony", of=past(3, action="DANCE")) == SOFT
     assert said("parsimony", of=past(31)) == SOFT
     assert said("parsimony", of=past(3, "TIMEOUT")) == SOFT
     assert said("parsimony", of=past(3, "BRIEF_READY", "PREP_RENEWAL_BRIEF")) == SOFT
     assert said("parsimony", of=past(3, *meeting, "c1")) == SOFT
     assert said("parsimony", of=past(3, *meeting, "c2")) == (0.875, False, False, 1)
     assert said("parsimony", of=past(3, *meeting)) == (0.875, False, False, 1)
+
+
+def test_what_waits_for_nothing_that_is_there_is_judged_all_the_same():
+    assert said("parsimony", plan(map={"depends_on": on("nowhere")})) == SOFT
 
 
 def test_a_plan_without_steps_has_none_too_many():

@@ -260,6 +260,7 @@ def test_refusals_are_alike_by_their_reasons_and_unlike_any_plan():
 
 def agree(*outcomes):
     score = stability([answer(outcome) for outcome in outcomes])
+    assert score is None or score.name == "stability"
     return score and (score.value, score.passed, score.hard, len(score.messages))
 
 
@@ -286,6 +287,7 @@ def sure(*told):
 
 def marks(*rows):
     score = calibration(sure(*rows))
+    assert score is None or score.name == "calibration"
     return score and (score.value, score.passed, score.hard, len(score.messages))
 
 
@@ -316,6 +318,8 @@ def test_how_sure_and_how_right_is_told_bin_by_bin():
     found = reliability(sure((90, 20, 18), (20, 20, 4)))
     assert found.answers == 40
     assert (found.brier, found.skill, found.gap) == (0.125, 0.4949, 0.0)
+    uneven = reliability(sure((80, 33, 20)))
+    assert (uneven.brier, uneven.skill, uneven.gap) == (0.2764, -0.1575, 0.1939)
     assert found.bins == ((pytest.approx(0.2), pytest.approx(0.2), 20), (pytest.approx(0.9), pytest.approx(0.9), 20))
 
 

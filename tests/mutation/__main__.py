@@ -1,4 +1,4 @@
-"""Put each fault into the gate and the tables and see whether a test notices: `python -m tests.mutation [PART]`.
+"""Put each fault into gate, tables and scorers and see whether a test notices: `python -m tests.mutation [PART]`.
 
 A fault inside a function is put into it after the tests were collected; every other one into a module that is loaded
 anew. Nothing is written to the module's file.
@@ -23,6 +23,11 @@ RULES = tuple(
 )
 AUTHORITY = ("tests/gate/test_authority_edges.py", "tests/gate/test_authority.py")
 TABLES = ("tests/plan/test_tables.py", "tests/plan/test_life_of_a_plan.py", "tests/plan/test_exploration.py")
+SCORERS = tuple(f"tests/evals/test_scorer_{name}.py" for name in ("anchors", "guards", "tables", "relations"))
+SCORING = (
+    *(f"evals/scorers/{path.name}" for path in sorted((ROOT / "evals/scorers").glob("*.py"))),
+    *(f"evals/{name}.py" for name in ("goals", "reading", "treatments")),
+)
 TARGETS: dict[str, tuple[str, ...]] = {
     **{f"gate/rules/{path.name}": RULES for path in sorted((ROOT / "gate/rules").glob("*.py"))},
     "gate/judging.py": RULES,
@@ -31,8 +36,11 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "gate/authority/cedar.py": AUTHORITY,
     "gate/authority/requests.py": AUTHORITY,
     "plan/lifecycle.py": TABLES,
+    **dict.fromkeys(SCORING, SCORERS),
 }
 """Each module, and the tests that are about it."""
+PARTS = {"scorers": SCORING}
+"""Modules that are asked for by one name though their paths do not hold it."""
 LEAST = 95
 """Of a hundred faults, how many must be killed; those that were explained count as alive."""
 
@@ -100,10 +108,17 @@ SOUND: dict[tuple[str, ...], dict[str, float]] = {}
 
 
 def main(parts: list[str]) -> int:
-    """Try every fault of the modules whose path holds one of these parts (none: of all) and print what came of it."""
+    """Try every fault of the modules that one of these parts names (none: of all) and print what came of it.
+
+    A part is a piece of a path, or a name in `PARTS`.
+    """
     os.chdir(ROOT)
     began = time.perf_counter()
-    targets = {file: tests for file, tests in TARGETS.items() if not parts or any(part in file for part in parts)}
+    targets = {
+        file: tests
+        for file, tests in TARGETS.items()
+        if not parts or any(part in file or file in PARTS.get(part, ()) for part in parts)
+    }
     KNOWN.update({file: dict(vars(importlib.import_module(_module(file)))) for file in targets})
     preload(sorted({test.removesuffix(".py").replace("/", ".") for tests in targets.values() for test in tests}))
     endings = {name: status for file, tests in targets.items() for name, status in tried(file, tests).items()}
