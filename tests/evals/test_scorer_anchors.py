@@ -247,6 +247,8 @@ def test_figures_that_something_says_are_no_inventions(text):
         ("Usage fell 1.5 times, 1.234567 exactly.", "1.234567, 1.5"),
         ("Usage fell in s11 and T-2201.", "2201"),
         ("Usage fell 44 days ago.", "44"),
+        ("Usage fell; they pay EUR120,000.", "120000"),
+        ("Usage fell in EURO7, in xEUR7 and in Q37.", None),
     ],
 )
 def test_a_figure_that_nothing_cited_says_is_an_invention(text, found):
