@@ -314,10 +314,21 @@ def test_a_required_step_about_the_right_deal_closes():
     assert said("objective", plan(offer, drop="signed")) == SOFT
     talk = {"params": {"contact_id": "c2", "opportunity_id": "o1"}}
     assert said("objective", plan(drop="signed", meeting=talk)) == (0.3333, False, False, 2)
+    able = "RECORD_COMMITMENT or SEND_RENEWAL_PROPOSAL of o1"
     assert told("objective", plan(drop="signed")) == (
-        "no required step closes the objective; RECORD_COMMITMENT or SEND_RENEWAL_PROPOSAL of o1 would",
+        f"no required step that waits for what leads to it closes the objective; {able} would",
         "no required step closes the objective by 2026-05-31, the last day that counts",
     )
+
+
+def test_a_closing_step_waits_for_what_leads_to_it_where_the_plan_has_such_steps():
+    assert said("objective", plan(signed={"depends_on": ()})) == (0.3333, False, False, 2)
+    assert said("objective", plan(signed={"depends_on": on("brief", "owner")})) == (0.3333, False, False, 2)
+    assert said("objective", plan(signed={"depends_on": on("play")})) == SOFT
+    leading = "help map play meeting review"
+    assert said("objective", plan(drop=leading)) == SOFT
+    offer = step("offer", "SEND_RENEWAL_PROPOSAL", 20, "o1", "brief", opportunity_id="o1", contact_id="c2")
+    assert said("objective", plan(offer, signed={"depends_on": on("offer")})) == (0.3333, False, False, 2)
 
 
 def test_the_right_deal_is_open_and_renews_what_is_defended():
