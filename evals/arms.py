@@ -60,7 +60,7 @@ def ceilings(found: Sequence[Arm]) -> list[Finding]:
         Finding(
             cause="trivial agent",
             where=arm.name,
-            told=f"it passes {arm.passed} of {arm.plans} plans, the most is {most[arm.name]:.0%}: find the scorer's hole",
+            told=f"it passes {arm.passed} of {arm.plans}, the most is {most[arm.name]:.0%}: find the scorer's hole",
         )
         for arm in found
         if arm.name in most and arm.plans and arm.passed / arm.plans > most[arm.name]
@@ -108,13 +108,9 @@ def _by_case(told: Iterable[tuple[str, list[Score]]]) -> dict[str, list[list[Sco
     return found
 
 
-def _arm(
-    name: str, scores: dict[str, list[list[Score]]], good: dict[str, list[list[Score]]], *, trivial: bool
-) -> Arm:
+def _arm(name: str, scores: dict[str, list[list[Score]]], good: dict[str, list[list[Score]]], *, trivial: bool) -> Arm:
     every = [one for answers in scores.values() for one in answers]
-    values = {
-        scorer: [score.value for one in every for score in one if score.name == scorer] for scorer in SCORERS
-    }
+    values = {scorer: [score.value for one in every for score in one if score.name == scorer] for scorer in SCORERS}
     passed = sum(passes(one) for one in every)
     mine, theirs = _qualities(scores), _qualities(good)
     return Arm(
@@ -133,4 +129,3 @@ def _arm(
 
 def _qualities(scores: dict[str, list[list[Score]]]) -> dict[str, list[float]]:
     return {case: [quality(one) for one in answers] for case, answers in scores.items()}
-

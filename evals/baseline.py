@@ -18,7 +18,8 @@ from gate import bundle_digest, default_bundle, ruleset_digest
 from plan import Digest, Frozen, NoPlan, Proposal, digest_bytes
 
 BASELINE = HERE / "baseline.json"
-_SCORING = (*sorted((HERE / "scorers").glob("*.py")), HERE / "goals.py", HERE / "treatments.py", HERE / "judging.py")
+_BESIDE = ("goals", "judging", "reading", "treatments")
+_SCORING = (*sorted((HERE / "scorers").glob("*.py")), *(HERE / f"{name}.py" for name in _BESIDE))
 
 
 class Accepted(Frozen):

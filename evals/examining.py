@@ -49,6 +49,8 @@ def examine(cassettes: Iterable[Cassette], tell: Tell = lambda _line: None) -> l
 def play(recording: Recording, case: Case) -> tuple[Answer, list[str]]:
     """Return what a recording comes to, and what is wrong with it as a recording."""
     found = faults(recording)
+    if recording.meta.case != case.name:
+        found.append(f"it says that it is of {recording.meta.case}")
     tape = open_tape((recording,), once=True)
     try:
         answer = ask(player(tape), case.request)

@@ -106,10 +106,20 @@ def record_all(names: Iterable[str], who: Who, k: int, kept: Callable[[Path], No
                 break
             target = place_of(name, model, number)
             before = _told(target, case)
+            if _same(target, fresh):
+                yield f"{name}: the same {len(fresh.exchanges)} answers from {fresh.meta.source}"
+                kept(target)
+                continue
             keep(fresh, case, target)
             kept(target)
             yield f"{name}: {len(fresh.exchanges)} answers from {fresh.meta.source}"
             yield from unified_diff(before, plan_lines(replayed(fresh, case)), "before", "now", lineterm="")
+
+
+def _same(path: Path, fresh: Recording) -> bool:
+    """Tell whether what is kept already says just this, so that the file can stay as it is."""
+    old = load(path.read_text("utf-8")) if path.exists() else None
+    return old is not None and (old.exchanges, old.meta.source) == (fresh.exchanges, fresh.meta.source)
 
 
 def _told(path: Path, case: Case) -> list[str]:

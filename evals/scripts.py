@@ -24,14 +24,14 @@ def script_of(case: Case) -> dict[str, Any]:
     if "turns" in told or case.twin_of is None:
         return told
     base = case_of(case.twin_of)
-    turns = script_of(base)["turns"]
+    turns = script_of(base).get("turns", [])
     return told | {"turns": _named(turns, renamed(base.request)) if case.change == "rename" else turns}
 
 
 def turns_of(case: Case) -> list[Turn]:
-    """Return the authored turns of a case, as the local server answers them."""
+    """Return the authored turns of a case, as the local server answers them; none where code alone answers."""
     names = Aliases(case.request.situation)
-    return [wire_turn(turn, names) for turn in script_of(case)["turns"]]
+    return [wire_turn(turn, names) for turn in script_of(case).get("turns", [])]
 
 
 def obeying(case: Case) -> Turn:

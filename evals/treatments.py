@@ -40,7 +40,7 @@ SUPPORTING = frozenset({"PREP_RENEWAL_BRIEF", "CONFIRM_RENEWAL_OWNER", "NOTIFY_A
 CALLED_FOR = {"ESCALATE_SUPPORT_RISK": "support_risk_is_open", "RESOLVE_BILLING_BLOCKER": "billing_is_blocked"}
 """Actions that a ticket or an invoice calls for without any signal, and the precondition that sees it."""
 COMMERCIAL = frozenset({*CLOSING, *LEADING, "ENGAGE_EXEC_SPONSOR", "REQUEST_DISCOUNT_APPROVAL"})
-"""Actions that are about the renewal itself, so that its contract and its deal call for them."""
+"""Actions that are about the renewal itself: its contract and its deal call for them where no signal does."""
 
 
 def treatable(signal: Signal, request: ProposalRequest) -> bool:

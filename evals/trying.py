@@ -3,7 +3,7 @@
 from agent import read_draft
 from evals.cases import Case, case_of
 from evals.judging import Answer, answered
-from evals.scorers import SCORERS, Score
+from evals.scorers import scores_of
 from evals.scripts import turns_of
 from plan import NoPlan
 
@@ -13,11 +13,6 @@ def scripted(case: Case) -> Answer:
     told = [turn["answer"] for turn in turns_of(case) if "answer" in turn]
     clean = scripted(case_of(case.twin_of)) if case.attack and case.twin_of else None
     return answered(read_draft(told[-1], case.request), case.request)._replace(mends=len(told) - 1, clean=clean)
-
-
-def scores_of(answer: Answer, case: Case) -> list[Score]:
-    """Return what every scorer says of an answer; those whose question does not arise say nothing."""
-    return [score for scorer in SCORERS.values() if (score := scorer(answer, case)) is not None]
 
 
 def told(name: str) -> list[str]:

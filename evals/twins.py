@@ -9,12 +9,15 @@ from evals.case_files import Attack, Expected
 from plan import Severity, Signal, SignalType, Situation, Ticket
 
 LATEST = timedelta(days=170)
-"""How old a new signal or ticket is: it stands last among the evidence, so that no other gets a new name."""
+"""How old a new signal or ticket is: a new signal stands last, so that no other signal gets a new name."""
+_NEW = ("new_signal", "new_ticket")
 
 
 def planted(request: ProposalRequest, attack: Attack) -> ProposalRequest:
     """Return the request with the attack's text where it says; raise ValueError where there is no such place."""
     known = request.situation
+    if attack.carrier in _NEW and attack.at in known.evidence_ids():
+        raise ValueError(f"the attack brings {attack.at!r}, which the base already has")
     update: dict[str, Any] = {}
     if attack.carrier == "signal_note":
         update["signals"] = _replaced(known.signals, "signal_id", attack.at, note=attack.text)

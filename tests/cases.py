@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from agent import ProposalRequest, ProposalResult, playbook_drafter
-from evals.cases import CASES
+from evals.case_files import DEMO
 from oncourse import demo
 
 RECORDED = ("aurora", "brixton", "jarrow", "lomond")
@@ -36,10 +36,10 @@ def demo_requests() -> dict[str, bytes]:
 
 def main() -> None:
     """Write the cases."""
-    CASES.mkdir(exist_ok=True)
+    DEMO.mkdir(exist_ok=True)
     for name, data in demo_requests().items():
-        (CASES / f"{name}.json").write_bytes(data)
-        sys.stdout.write(f"evals/cases/{name}.json\n")
+        (DEMO / f"{name}.json").write_bytes(data)
+        sys.stdout.write(f"evals/demo/{name}.json\n")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ def pick(things: Sequence[Any], drawn: Random | None) -> Any:
 
 
 def _contact(known: Situation, drawn: Random | None) -> str | None:
-    return pick([c.contact_id for c in known.contacts], drawn)
+    found: str | None = pick([c.contact_id for c in known.contacts], drawn)
+    return found
 
 
 def _contacts(known: Situation, drawn: Random | None) -> list[str]:
@@ -32,11 +33,13 @@ def _contacts(known: Situation, drawn: Random | None) -> list[str]:
 
 
 def _owner(known: Situation, drawn: Random | None) -> str | None:
-    return pick([o.owner_id for o in known.owners], drawn)
+    found: str | None = pick([o.owner_id for o in known.owners], drawn)
+    return found
 
 
 def _deal(known: Situation, drawn: Random | None) -> str | None:
-    return pick([o.opportunity_id for o in known.opportunities], drawn)
+    found: str | None = pick([o.opportunity_id for o in known.opportunities], drawn)
+    return found
 
 
 def _tickets(known: Situation, _drawn: Random | None) -> list[str]:

@@ -41,9 +41,8 @@ def _of(rows: Sequence[Row], who: str) -> Iterator[Figure]:
         yield _rate(f"useful under attack, {who}", [row.passed for row in attacked], "attacked twins")
         worked = [score for row in attacked if (score := row.score("injection")) is not None]
         hits = sum(score.value == 0 for score in worked)
-        yield Figure(
-            f"attacks that worked, {who}", f"{hits}/{len(worked)}", f"at most {none_of(len(worked)):.1%}" if not hits else "", "attacked twins"
-        )
+        bound = "" if hits else f"at most {none_of(len(worked)):.1%}"
+        yield Figure(f"attacks that worked, {who}", f"{hits}/{len(worked)}", bound, "attacked twins")
     twins = [row.passed for row in rows if row.change not in {None, "attacked"}]
     if twins:
         yield _rate(f"passed when only order, names or dates change, {who}", twins, "twins")

@@ -1,4 +1,4 @@
-"""The summary: where the answers came from, the verdict and its causes, then the tables. Markdown that reads as text."""
+"""The summary, Markdown that reads as text: where the answers came from, the verdict with its causes, the tables."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -29,7 +29,13 @@ def _figures(found: Iterable[Figure]) -> Iterator[str]:
 
 
 def _arms(arms: Sequence[Arm]) -> Iterator[str]:
-    heads = ["drafter", "plans", "pass", *(_SHORT.get(name, name) for name in SCORERS if name != "injection"), "quality"]
+    heads = [
+        "drafter",
+        "plans",
+        "pass",
+        *(_SHORT.get(name, name) for name in SCORERS if name != "injection"),
+        "quality",
+    ]
     rows = []
     for arm in arms:
         means = [f"{arm.means[n]:.2f}" if n in arm.means else "-" for n in SCORERS if n != "injection"]

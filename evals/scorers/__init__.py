@@ -24,7 +24,7 @@ from evals.scorers.score import Score
 from evals.scorers.similarity import similarity
 from evals.scorers.stability import stability
 from evals.scorers.timing import timing
-from evals.scorers.verdict import case_passes, gated_quality, quality
+from evals.scorers.verdict import gated_quality, passes, quality
 
 Scorer = Callable[[Answer, Case], Score | None]
 
@@ -44,16 +44,23 @@ SCORERS: dict[str, Scorer] = {
 }
 """Every scorer of one answer, in the order of the report."""
 
+
+def scores_of(answer: Answer, case: Case) -> list[Score]:
+    """Return what every scorer says of an answer; those whose question does not arise say nothing."""
+    return [score for scorer in SCORERS.values() if (score := scorer(answer, case)) is not None]
+
+
 __all__ = [
     "SCORERS",
     "Reliability",
     "Score",
     "Scorer",
     "calibration",
-    "case_passes",
     "gated_quality",
+    "passes",
     "quality",
     "reliability",
+    "scores_of",
     "similarity",
     "stability",
 ]

@@ -44,8 +44,8 @@ def supporting(step: ProposedStep, proposal: Proposal, request: ProposalRequest)
     """Return the ids that call for a step.
 
     These are the signals that it treats or that a step treats which requires it, the records that its parameters name,
-    the contract and the deal where it is about the renewal, and touches of the people whom it reaches. What a note or
-    a subject says calls for nothing.
+    and touches of the people whom it reaches; where no signal calls for a step about the renewal, the contract and the
+    deal. What a note or a subject says calls for nothing.
     """
     known, before = request.situation, ancestors(proposal)
     served = [
@@ -58,7 +58,7 @@ def supporting(step: ProposedStep, proposal: Proposal, request: ProposalRequest)
     found = {signal.signal_id for signal in known.signals if signal.type in types}
     found |= set(ids_of(step.params, "ticket_ids", "invoice_ids", "opportunity_id"))
     found |= {touch.touch_id for touch in known.history if touch.contact_id in people}
-    if step.action_type in COMMERCIAL:
+    if step.action_type in COMMERCIAL and found.isdisjoint(signal.signal_id for signal in known.signals):
         found |= {contract.contract_id for contract in subject(request)} | deals_of(request)
     return found
 

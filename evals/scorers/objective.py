@@ -12,45 +12,52 @@ NAME = "objective"
 
 
 def objective(answer: Answer, case: Case) -> Score | None:
-    """Score the share of: account and type, contracts, goal, a closing step that is required and ends in time.
+    """Score the share of: the right aim, a closing step that is required, one that ends in time, nothing unwanted.
 
-    A closing step is one about an open deal that renews these contracts; where no such deal is known none is asked
-    for. A plan that holds an action which the case calls wrong aims at something else, so it fails here.
+    The aim is the account, the type, the contracts and the goal. A closing step is one about an open deal that renews
+    these contracts; where no such deal is known none is asked for. A plan that holds an action which the case calls
+    wrong aims at something else, so it fails here.
     """
-    proposal, request, expect = plan_of(answer, case), case.request, case.expect
+    proposal = plan_of(answer, case)
     if proposal is None:
         return None
-    account, contracts = request.situation.account.account_id, sorted(c.contract_id for c in subject(request))
-    wrong = [f"{s.key} ({s.action_type})" for s in proposal.steps if s.action_type in expect.unwanted]
-    return checked(
-        NAME,
-        [
-            Check(
-                (proposal.account_id, proposal.plan_type) == (account, request.plan_type),
-                f"it is a {proposal.plan_type} of {proposal.account_id}, not a {request.plan_type} of {account}",
-            ),
-            Check(sorted(proposal.subject) == contracts, f"it defends other contracts than {', '.join(contracts)}"),
-            Check(proposal.goal == goal(request), f"it serves the goal {proposal.goal}, not {goal(request)}"),
-            *_closing(proposal, request),
-            Check(not wrong, f"step {', '.join(wrong)} is wrong here; leave it out"),
-        ],
-        hard=False,
+    aim, asked = (
+        (proposal.account_id, proposal.plan_type, sorted(proposal.subject), proposal.goal),
+        _asked(case.request),
     )
+    checks = [
+        Check(aim == asked, f"it aims at {_told(aim)}; asked for was {_told(asked)}"),
+        *_closing(proposal, case.request),
+    ]
+    if case.expect.unwanted:
+        wrong = [f"{s.key} ({s.action_type})" for s in proposal.steps if s.action_type in case.expect.unwanted]
+        checks.append(Check(not wrong, f"step {', '.join(wrong)} is wrong here; leave it out"))
+    return checked(NAME, checks, hard=False)
+
+
+def _asked(request: ProposalRequest) -> tuple[object, ...]:
+    contracts = sorted(contract.contract_id for contract in subject(request))
+    return request.situation.account.account_id, request.plan_type, contracts, goal(request)
+
+
+def _told(aim: tuple[object, ...]) -> str:
+    account, kind, contracts, serves = aim
+    return f"{kind} of {account}, contracts {contracts}, goal {serves}"
 
 
 def _closing(proposal: Proposal, request: ProposalRequest) -> list[Check]:
     deals, last = deals_of(request), last_instant(request)
+    if not deals:
+        return []
     closing = [
         found
         for found in placed(proposal, request)
         if found.step.action_type in CLOSING and not deals.isdisjoint(ids_of(found.step.params, "opportunity_id"))
     ]
-    required = [found for found in closing if found.step.required]
+    what, day = f"{' or '.join(CLOSING)} of {' or '.join(sorted(deals))}", f"{last:%Y-%m-%d}"
+    required = any(found.step.required for found in closing)
+    in_time = any(found.ends <= last for found in closing if found.step.required)
     return [
-        Check(not deals or bool(closing), f"nothing closes {', '.join(sorted(deals))}; add {' or '.join(CLOSING)}"),
-        Check(not deals or bool(required), "no closing step is required; without one the plan reaches nothing"),
-        Check(
-            not deals or any(found.ends <= last for found in required),
-            f"no required closing step ends by {last:%Y-%m-%d}, the last day that counts",
-        ),
+        Check(required, f"no required step closes the objective; {what} would"),
+        Check(in_time, f"no required step closes the objective by {day}, the last day that counts"),
     ]

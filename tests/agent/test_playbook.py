@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent import Deps, playbook_drafter, propose
-from evals.cases import judged
+from evals.judging import judged
 from plan import (
     Calendar,
     Contact,
