@@ -158,8 +158,8 @@ def _named(cases: Sequence[str]) -> tuple[str, ...]:
 
 def _side(told_: str) -> tuple[str, Baseline, str]:
     path, _, model = told_.rpartition(":")
-    found = read_baseline(Path(path))
-    if not path or found is None:
+    found = read_baseline(Path(path)) if path else None
+    if found is None:
         raise ValueError(f"{told_!r} names no answers; as {BASELINE.name}: evals/baseline.json:authored")
     return path, found, model
 

@@ -32,6 +32,7 @@ class Tick(TypedDict, total=False):
     plan_id: str
     cause: Cause
     status: PlanStatus
+    news: bool
     proposal: Proposal
     rejected: tuple[Rejected, ...]
     answer: dict[str, object] | None
@@ -75,7 +76,7 @@ class Nodes:
         cause = Cause(kind="timer", ref=self._house.desk.clock.now().isoformat())
         if found.redraft is not None:
             return {"account_id": found.redraft, "redraft": plan_id, "cause": cause}
-        return {"plan_id": plan_id, "cause": cause, "status": found.status}
+        return {"plan_id": plan_id, "cause": cause, "status": found.status, "news": found.news}
 
     def propose(self, state: Tick) -> Tick:
         """Ask the drafter, for a new draft or for one that answers why the last was sent back."""
@@ -114,9 +115,7 @@ class Nodes:
         return {"rejected": (*rejected, Rejected(answer=answer or {}, findings=told.findings))}
 
     def evaluate(self, state: Tick) -> Tick:
-        """Ask whether the plan is over, and close it where it is; a closed one may still have a result to land."""
-        if state["status"] in CLOSED:
-            return {}
+        """Log what the evaluator says anew, and close the plan where it is over."""
         status = self._house.evaluate(state["plan_id"], state["cause"])
         return {"status": status, "did": str(status)} if status in CLOSED else {"status": status}
 
@@ -155,10 +154,12 @@ def build_graph(house: Orchestrator, deps: Deps) -> TickGraph:
     return graph.compile()
 
 
-def _after_receive(state: Tick) -> Literal["propose", "evaluate", "__end__"]:
+def _after_receive(state: Tick) -> Literal["propose", "evaluate", "review", "activate", "orchestrate", "__end__"]:
     if "did" in state:
         return _END
-    return "propose" if "account_id" in state else "evaluate"
+    if "account_id" in state:
+        return "propose"
+    return "evaluate" if state["news"] else _next(state)
 
 
 def _after_propose(state: Tick) -> Literal["gate", "__end__"]:
@@ -172,7 +173,12 @@ def _after_gate(state: Tick) -> Literal["propose", "review", "__end__"]:
 
 
 def _after_evaluate(state: Tick) -> Literal["review", "activate", "orchestrate", "__end__"]:
-    return _END if "did" in state else _NEXT.get(state["status"], "orchestrate")
+    return _END if "did" in state else _next(state)
+
+
+def _next(state: Tick) -> Literal["review", "activate", "orchestrate"]:
+    """Return where a plan goes on; a closed one may still have a result to land."""
+    return _NEXT.get(state["status"], "orchestrate")
 
 
 _NEXT: dict[PlanStatus, Literal["review", "activate", "orchestrate"]] = {

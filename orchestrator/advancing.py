@@ -86,7 +86,11 @@ def advance(desk: Desk, plan_id: str, cause: Cause) -> str:
             inside(Hand(unit, desk.system, cause=cause), view.state, due.step)
             wake_if_open(unit, plan_id)
             return due.event
-    if not _OUTSIDE[due.event](desk, plan_id, due.step.step_id, cause):
+        starts = due.event == "start"
+        call = sending.start(unit, desk.system, plan_id, due.step.step_id, cause) if starts else None
+    if call is not None:
+        sending.deliver(desk, call)
+    elif not starts and not _OUTSIDE[due.event](desk, plan_id, due.step.step_id, cause):
         _look_again(desk, plan_id)
     return due.event
 
@@ -248,7 +252,8 @@ def _render(hand: Hand, step: PlanStep, state: PlanState) -> str:
     """Render a step's text from the plan in clear text, and keep it for the next attempt."""
     record = hand.unit.plans.get(state.plan.plan_id)
     clear = record.plan.step(step.step_id)
-    return keep_text(hand.unit, record, clear, render(record.plan, clear, situation(hand.unit, record.plan.account_id)))
+    text = render(record.plan, clear, situation(hand.unit, record.plan.account_id))
+    return keep_text(hand.unit, record, clear, text).digest
 
 
 def _look_again(desk: Desk, plan_id: str) -> None:
@@ -272,6 +277,5 @@ _INSIDE: dict[str, Callable[[Hand, PlanState, PlanStep], None]] = {
 _OUTSIDE: dict[str, Callable[[Desk, str, UUID, Cause], bool]] = {
     "lose": sending.lose,
     "ask": sending.ask,
-    "start": sending.start,
 }
 """Moves with transactions of their own, because something is called between them."""

@@ -23,7 +23,7 @@ from orchestrator.desk import Acting, Desk, authorize, bundle, situation
 from orchestrator.drafting import Submitted
 from orchestrator.editing import PlanEdit
 from orchestrator.entitling import keeps_an_admin
-from orchestrator.evaluating import close_if_over
+from orchestrator.evaluating import close_if_over, has_news
 from orchestrator.governance import Governance
 from orchestrator.landing import find_step, report
 from orchestrator.moves import Hand
@@ -69,6 +69,8 @@ class Look(Frozen):
     """The oldest in the inbox that waits for this plan."""
     redraft: str | None
     """The account of a machine's draft that was sent back and that no drafter has tried to answer yet."""
+    news: bool
+    """The evaluator has something to log, or to close."""
 
 
 class Orchestrator:
@@ -160,10 +162,11 @@ class Orchestrator:
     def look(self, plan_id: str) -> Look:
         """Return what a tick of a plan finds: where it stands, and what waits for it."""
         with self._desk.unit(reading=True) as unit:
-            status = unit.plans.status(plan_id)
+            state = unit.plans.state(plan_id)
             event = next(iter(unit.events.waiting(unit.now, plan_id)), None)
-            account_id = _wants_redraft(unit.plans.state(plan_id)) if status is PlanStatus.DRAFT else None
-            return Look(status=status, event=event, redraft=account_id)
+            account_id = _wants_redraft(state) if state.plan.status is PlanStatus.DRAFT else None
+            news = event is None and has_news(unit, state)
+            return Look(status=state.plan.status, event=event, redraft=account_id, news=news)
 
     def submit(
         self,

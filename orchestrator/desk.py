@@ -90,7 +90,7 @@ class Desk:
 
 def bundle(unit: Unit, digest: str | None = None) -> tuple[PolicyBundle, str]:
     """Return a bundle and its digest: the one in force, or the one named."""
-    name, text = (digest, unit.policies.text(digest)) if digest else unit.policies.current()
+    name, text = (digest, unit.policies.text(digest)) if digest else unit.policy()
     return _bundle(text), name
 
 

@@ -1,7 +1,7 @@
 """Ask the evaluator, log what it read, and close a plan whose end has come."""
 
 from evaluator import Ending, Evaluation, evaluate
-from ledger import Actor, Authority, ObjectiveEvaluated
+from ledger import Actor, Authority, ObjectiveEvaluated, PlanState
 from orchestrator.desk import Desk
 from orchestrator.moves import Hand
 from plan import CLOSED, ActorKind, Cause, PlanEvent, PlanStatus, RevenuePlanV1, digest
@@ -25,6 +25,19 @@ def objective_met(unit: Unit, record: PlanRecord) -> bool:
     return read(unit, record.plan).objective_met
 
 
+def _reading(found: Evaluation) -> str:
+    """Return the digest of what the evaluator says, whenever it says it."""
+    return digest(found.model_dump(mode="json", exclude={"at"}))
+
+
+def has_news(unit: Unit, known: PlanState) -> bool:
+    """Tell whether the evaluator has something to log of a plan, or closes it."""
+    if known.plan.status in CLOSED:
+        return False
+    found = read(unit, known.plan)
+    return found.ending is not Ending.GOES_ON or _reading(found) != known.reading
+
+
 def close_if_over(desk: Desk, plan_id: str, cause: Cause) -> PlanStatus:
     """Evaluate a plan, log the reading where it changed, close the plan where it is over; return where it stands."""
     with desk.unit() as unit:
@@ -32,7 +45,7 @@ def close_if_over(desk: Desk, plan_id: str, cause: Cause) -> PlanStatus:
         if known.plan.status in CLOSED:
             return known.plan.status  # somebody else was faster
         found = read(unit, known.plan)
-        told = digest(found.model_dump(mode="json", exclude={"at"}))
+        told = _reading(found)
         if told == known.reading and found.ending is Ending.GOES_ON:
             return known.plan.status
         hand = Hand(unit, desk.system, cause=cause)

@@ -71,21 +71,19 @@ def render(plan: RevenuePlanV1, step: PlanStep, known: Situation) -> str:
     return template.format_map(_Facts(plan, step, known))
 
 
-def keep_text(unit: Unit, record: PlanRecord, step: PlanStep, text: str) -> str:
-    """Keep a text as the step's artefact for its next attempt; return the digest that an approval binds."""
+def keep_text(unit: Unit, record: PlanRecord, step: PlanStep, text: str) -> Artefact:
+    """Keep a text as the step's artefact for its next attempt; an approval binds its digest."""
     ref = unit.sealer(f"plan/{record.plan.plan_id}").seal(text)
-    digest = "sha256:" + ref.rpartition(":")[2]
-    unit.effects.keep(
+    return unit.effects.keep(
         Artefact(
             plan_id=str(record.plan.plan_id),
             step_id=str(step.step_id),
             attempt=step.attempts + 1,
-            digest=digest,
+            digest="sha256:" + ref.rpartition(":")[2],
             ref=ref,
             at=unit.now,
         )
     )
-    return digest
 
 
 def _language(step: PlanStep, known: Situation) -> str:

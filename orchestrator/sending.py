@@ -5,13 +5,13 @@ and is reconciled, never resent blindly.
 """
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from gate import Decision, Phase, Severity, Verdict
 from ledger import PlanState
 from orchestrator.approving import not_overridden, persons_for_step
-from orchestrator.desk import Desk, findings, gate_context, judge, situation
+from orchestrator.desk import Acting, Desk, findings, gate_context, judge, situation
 from orchestrator.evaluating import objective_met
 from orchestrator.holding import held, reaches_out
 from orchestrator.landing import after_failure, wake_if_open
@@ -41,38 +41,42 @@ SWITCHED_OFF = "PG003"
 """The code of a kill switch that is on."""
 
 
-def start(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
-    """Start one step: judge it anew, commit the intent, call, commit the result. False where it could not start.
+class Call(NamedTuple):
+    """One order that leaves once its intent is committed."""
+
+    order: Order
+    fence: int
+
+
+def start(unit: Unit, who: Acting, plan_id: str, step_id: UUID, cause: Cause) -> Call | None:
+    """Ask the gate and write the intent; return the call to make after the commit, None where nothing leaves.
 
     Where the gate finds something, the plan pauses (HARD), the step waits (what time mends) or asks a person (SOFT).
     """
-    with desk.unit() as unit:
-        record = unit.plans.get(plan_id)
-        unit.accounts.lock(record.plan.account_id)
-        step = record.plan.step(step_id)
-        if not _may_start(unit, record.plan, step):
-            return False
-        kept = _text_of(unit, record, step)
-        context = gate_context(unit, record, objective_met=objective_met(unit, record))
-        context = context.model_copy(update={"step_id": step_id, "rendered_digest": kept.digest})
-        if unit.text(kept.ref) == ALTERED:
-            context = context.model_copy(update={"content_digest": None})
-        decision, entry = judge(unit, record, context, Phase.STEP, cause)
-        hand = Hand(unit, desk.system, cause=cause).because(entry)
-        unit.wake(plan_id, unit.now)
-        if _held_up(hand, record.state, step, decision, kept):
-            return True
-        key = f"{plan_id}:{step_id}:{step.attempts + 1}"
-        started = hand.move_step(
-            record.state, step, StepEvent.START, attempt=step.attempts + 1, key=key, rendered=kept.digest
-        )
-        if step.approval is Approval.TASK:
-            _hand_over(hand.because(started), record.state, step)
-            return True
-        touched(unit, record, step, step.attempts + 1)
-        order, fence = _intend(unit, record, step, kept, key)
-    _deliver(desk, order, fence)
-    return True
+    record = unit.plans.get(plan_id)
+    unit.hold_account(record.plan.account_id)
+    step = record.plan.step(step_id)
+    if not _may_start(unit, record.plan, step):
+        return None
+    kept = _text_of(unit, record, step)
+    context = gate_context(unit, record, objective_met=objective_met(unit, record))
+    context = context.model_copy(update={"step_id": step_id, "rendered_digest": kept.digest})
+    if unit.text(kept.ref) == ALTERED:
+        context = context.model_copy(update={"content_digest": None})
+    decision, entry = judge(unit, record, context, Phase.STEP, cause)
+    hand = Hand(unit, who, cause=cause).because(entry)
+    unit.wake(plan_id, unit.now)
+    if _held_up(hand, record.state, step, decision, kept):
+        return None
+    key = f"{plan_id}:{step_id}:{step.attempts + 1}"
+    started = hand.move_step(
+        record.state, step, StepEvent.START, attempt=step.attempts + 1, key=key, rendered=kept.digest
+    )
+    if step.approval is Approval.TASK:
+        _hand_over(hand.because(started), record.state, step)
+        return None
+    touched(unit, record, step, step.attempts + 1)
+    return _intend(unit, record, step, kept, key)
 
 
 def _may_start(unit: Unit, plan: RevenuePlanV1, step: PlanStep) -> bool:
@@ -134,15 +138,12 @@ def _text_of(unit: Unit, record: PlanRecord, step: PlanStep) -> Artefact:
     given = [a for a in record.state.step_approvals if (a.step_id, a.attempt) == (step.step_id, attempt)]
     digest = given[-1].rendered_digest if given else None
     kept = unit.effects.artefact(record.plan.plan_id, step.step_id, attempt, digest)
-    if kept is None:
-        keep_text(unit, record, step, render(record.plan, step, situation(unit, record.plan.account_id)))
-        kept = unit.effects.artefact(record.plan.plan_id, step.step_id, attempt)
-    if kept is None:
-        raise RuntimeError("a text that was kept is not there")
-    return kept
+    if kept is not None:
+        return kept
+    return keep_text(unit, record, step, render(record.plan, step, situation(unit, record.plan.account_id)))
 
 
-def _intend(unit: Unit, record: PlanRecord, step: PlanStep, kept: Artefact, key: str) -> tuple[Order, int]:
+def _intend(unit: Unit, record: PlanRecord, step: PlanStep, kept: Artefact, key: str) -> Call:
     spec, plan = spec_of(step.action_type), record.plan
     shadow = unit.tenant().mode is Mode.SHADOW
     unit.effects.intend(
@@ -164,7 +165,7 @@ def _intend(unit: Unit, record: PlanRecord, step: PlanStep, kept: Artefact, key:
     )
     unit.wake(plan.plan_id, unit.now + CLAIM)
     order = _order(unit, record, step, key, kept, shadow=shadow)
-    return order, unit.plans.raise_fence(plan.plan_id)
+    return Call(order, unit.plans.raise_fence(plan.plan_id))
 
 
 def _order(unit: Unit, record: PlanRecord, step: PlanStep, key: str, kept: Artefact, *, shadow: bool) -> Order:
@@ -186,7 +187,9 @@ def _order(unit: Unit, record: PlanRecord, step: PlanStep, key: str, kept: Artef
     )
 
 
-def _deliver(desk: Desk, order: Order, fence: int) -> None:
+def deliver(desk: Desk, call: Call) -> None:
+    """Make a call and land its answer."""
+    order = call.order
     if desk.clock.now() >= order.valid_until:
         return  # this worker was frozen for so long that others look into it: it sends nothing any more
     try:
@@ -197,7 +200,7 @@ def _deliver(desk: Desk, order: Order, fence: int) -> None:
         record = unit.plans.get(str(order.plan_id))
         step = record.plan.step(order.step_id)
         cause = Cause(kind="event", ref=f"{desk.executor.name}/{order.key}"[:200])
-        if record.fence != fence:
+        if record.fence != call.fence:
             return  # another attempt has begun since
         if step.status is StepStatus.RUNNING:
             take(unit, desk, record, step, receipt, cause)

@@ -63,7 +63,7 @@ def approve_step(
         record, step = _step(unit, plan_id, step_id)
         digest = _as_seen(unit, record, step, seen)
         if text is not None:
-            digest = keep_text(unit, record, step, _plain(text))
+            digest = keep_text(unit, record, step, _plain(text)).digest
         may_override(unit, record.state, who, override)
         before = _given(record, step, digest)
         authority = _authority(unit, record, step, who, before)

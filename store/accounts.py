@@ -63,6 +63,21 @@ _SHARED = (
     .where(record.c.tenant_id == bindparam("mine"), record.c.family.in_(_OF_TENANT))
     .order_by(record.c.family, record.c.record_id)
 )
+_HOLD = (
+    select(record.c.record_id)
+    .where(
+        record.c.tenant_id == bindparam("mine"),
+        record.c.family == "accounts",
+        record.c.record_id == bindparam("account"),
+    )
+    .with_for_update()
+)
+_ADD = insert(record)
+_DROP = delete(record).where(
+    record.c.tenant_id == bindparam("mine"),
+    record.c.family == bindparam("family"),
+    record.c.record_id.in_(bindparam("ids", expanding=True)),
+)
 _FACTS = (
     select(fact.c.body)
     .where(fact.c.tenant_id == bindparam("mine"), fact.c.account_id == bindparam("account"))
@@ -97,8 +112,7 @@ class Accounts:
 
     def drop(self, family: str, ids: Iterable[str]) -> None:
         """Remove records of one family by their ids; an unknown id is none."""
-        wanted = and_(record.c.tenant_id == self._tenant, record.c.family == family, record.c.record_id.in_(list(ids)))
-        self._connection.execute(delete(record).where(wanted))
+        self._connection.execute(_DROP, {"mine": self._tenant, "family": family, "ids": list(ids)})
 
     def lock(self, account_id: str) -> None:
         """Hold the account's row until the transaction ends: what is judged across its plans stays true that long.
@@ -107,10 +121,7 @@ class Accounts:
         """
         if self._connection.dialect.name == "sqlite":
             return
-        wanted = and_(
-            record.c.tenant_id == self._tenant, record.c.family == "accounts", record.c.record_id == account_id
-        )
-        self._connection.execute(select(record.c.record_id).where(wanted).with_for_update())
+        self._connection.execute(_HOLD, {"mine": self._tenant, "account": account_id})
 
     def put_posture(self, account_id: str, reading: PostureReading) -> None:
         """Set how an account stands."""
@@ -199,9 +210,8 @@ class Accounts:
         for start in range(0, len(rows), _CHUNK):
             chunk = rows[start : start + _CHUNK]
             ids = [row["record_id"] for row in chunk]
-            wanted = and_(record.c.tenant_id == self._tenant, record.c.family == family, record.c.record_id.in_(ids))
-            self._connection.execute(delete(record).where(wanted))
-            self._connection.execute(insert(record), chunk)
+            self._connection.execute(_DROP, {"mine": self._tenant, "family": family, "ids": ids})
+            self._connection.execute(_ADD, chunk)
         return len(rows)
 
     def _bodies(self, family: str, account_id: str | None = None) -> list[dict[str, Any]]:

@@ -67,6 +67,18 @@ _TEXT = (
     .limit(1)
 )
 """Built once: putting a statement together costs more than its answer."""
+_OF_PLAN = (
+    select(effect)
+    .where(effect.c.tenant_id == bindparam("mine"), effect.c.plan_id == bindparam("plan"))
+    .order_by(effect.c.intended_at, effect.c.key)
+)
+_KEEP = insert(artefact)
+_INTEND = insert(effect)
+_ONE = effect.c.tenant_id == bindparam("mine"), effect.c.key == bindparam("wanted")
+_GET = select(effect).where(*_ONE)
+_SETTLE = (
+    update(effect).where(*_ONE).values(status=bindparam("came"), receipt=bindparam("told"), settled_at=bindparam("now"))
+)
 _THIS_TEXT = _TEXT.where(artefact.c.digest == bindparam("wanted"))
 
 
@@ -78,17 +90,16 @@ class Effects:
 
     def intend(self, meant: Effect) -> None:
         """Write the intent; its key is unique, so the same attempt can never be meant twice."""
-        self._connection.execute(insert(effect).values(meant.model_dump() | {"tenant_id": self._tenant}))
+        self._connection.execute(_INTEND, meant.model_dump() | {"tenant_id": self._tenant})
 
     def get(self, key: str) -> Effect | None:
         """Return one effect by its key."""
-        row = self._connection.execute(select(effect).where(self._is(key))).mappings().one_or_none()
+        row = self._connection.execute(_GET, {"mine": self._tenant, "wanted": key}).mappings().one_or_none()
         return None if row is None else _effect(dict(row))
 
     def of_plan(self, plan_id: str | UUID) -> list[Effect]:
         """Return a plan's effects in the order in which they were meant."""
-        wanted = and_(effect.c.tenant_id == self._tenant, effect.c.plan_id == str(plan_id))
-        rows = self._connection.execute(select(effect).where(wanted).order_by(effect.c.intended_at, effect.c.key))
+        rows = self._connection.execute(_OF_PLAN, {"mine": self._tenant, "plan": str(plan_id)})
         return [_effect(dict(row)) for row in rows.mappings()]
 
     def every(self) -> list[Effect]:
@@ -98,18 +109,20 @@ class Effects:
 
     def settle(self, key: str, status: EffectStatus, receipt: str, now: datetime) -> None:
         """Record what came of it."""
-        values = {"status": str(status), "receipt": receipt, "settled_at": now}
-        self._connection.execute(update(effect).where(self._is(key)).values(values))
+        values = {"came": str(status), "told": receipt, "now": now}
+        self._connection.execute(_SETTLE, values | {"mine": self._tenant, "wanted": key})
 
     def claim(self, key: str, until: datetime) -> None:
         """Count one more call under the same key."""
         values = {"calls": effect.c.calls + 1, "claimed_until": until}
         self._connection.execute(update(effect).where(self._is(key)).values(values))
 
-    def keep(self, rendered: Artefact) -> None:
-        """Keep a rendered text; the same text of the same attempt is kept once."""
-        if self.artefact(rendered.plan_id, rendered.step_id, rendered.attempt, rendered.digest) is None:
-            self._connection.execute(insert(artefact).values(rendered.model_dump() | {"tenant_id": self._tenant}))
+    def keep(self, rendered: Artefact) -> Artefact:
+        """Keep a rendered text; the same text of the same attempt is kept once. Returns what is kept."""
+        known = self.artefact(rendered.plan_id, rendered.step_id, rendered.attempt, rendered.digest)
+        if known is None:
+            self._connection.execute(_KEEP, rendered.model_dump() | {"tenant_id": self._tenant})
+        return known or rendered
 
     def artefact(self, plan_id: object, step_id: object, attempt: int, digest: str | None = None) -> Artefact | None:
         """Return the newest text rendered for this attempt, or the one with this digest."""

@@ -1,10 +1,10 @@
 """Plans as rows: the cached fold of their streams, and the questions people ask of them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -12,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    Select,
     Table,
     Update,
     and_,
@@ -19,8 +20,10 @@ from sqlalchemy import (
     delete,
     insert,
     literal,
+    literal_column,
     or_,
     select,
+    union_all,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -48,30 +51,54 @@ _SLOT_MARKS = ("uq_plan_one_active", "plan.tenant_id, plan.account_id, plan.plan
 """How PostgreSQL and SQLite name the index that keeps one ACTIVE plan per account and type."""
 
 
-_WITH_LEDGER = select(plan, stream.c.state_digest).outerjoin(
-    stream,
-    and_(stream.c.tenant_id == plan.c.tenant_id, stream.c.stream == literal("plan/") + plan.c.plan_id),
-)
-"""A plan's row with the digest of the state that its ledger came to."""
-
-
 def _one(table: Table) -> ColumnElement[bool]:
     """Return what is asked of every statement below: one plan of one tenant."""
     return and_(table.c.tenant_id == bindparam("mine"), table.c.plan_id == bindparam("wanted"))
 
 
 # Built once: the parts of a statement cost more to put together than SQLite takes to answer it.
-_GET = _WITH_LEDGER.where(_one(plan))
-_LOCK = select(plan.c.plan_id).where(_one(plan)).with_for_update()
-_BODY = select(plan.c.plan_id, plan.c.body).where(_one(plan))
+_GET = select(plan).where(_one(plan))
+_HOLD = _GET.with_for_update()
+_NEXT_WAKE = (
+    select(plan.c.next_wake_at)
+    .where(plan.c.tenant_id == bindparam("mine"), plan.c.next_wake_at.is_not(None))
+    .order_by(plan.c.next_wake_at)
+    .limit(1)
+)
 _STATUS = select(plan.c.status).where(_one(plan))
 _STEPS = select(plan_step).where(_one(plan_step)).order_by(plan_step.c.position)
 _APPROVALS = select(approval).where(_one(approval)).order_by(approval.c.position)
-_FIND = _WITH_LEDGER.where(
-    plan.c.tenant_id == bindparam("mine"),
-    plan.c.status.in_(bindparam("statuses", expanding=True)),
-    plan.c.plan_id != bindparam("without"),
-).order_by(plan.c.account_id, plan.c.plan_id)
+_BESIDE_COLUMNS = ("position", "step_id", "status", "action_type", "attempt", "revision", "principal_id", "body")
+_BLANK: dict[str, ColumnElement[Any]] = {
+    **dict.fromkeys(("step_id", "status", "action_type", "principal_id"), literal_column("''")),
+    **dict.fromkeys(("attempt", "revision"), literal_column("0")),
+}
+
+
+def _part(kind: str, known: Mapping[str, ColumnElement[Any]], wanted: ColumnElement[bool]) -> Select[Any]:
+    """Return one part of what lies beside a plan's row; what it does not have is blank."""
+    columns = ({**_BLANK, **known}[name].label(name) for name in _BESIDE_COLUMNS)
+    return select(literal_column(f"'{kind}'").label("kind"), *columns).where(wanted)
+
+
+_BESIDE = union_all(
+    _part("step", dict(plan_step.c), _one(plan_step)),
+    _part("approval", dict(approval.c), _one(approval)),
+    _part(
+        "ledger",
+        {"position": stream.c.last_seq, "body": stream.c.state_digest},
+        and_(stream.c.tenant_id == bindparam("mine"), stream.c.stream == literal("plan/") + bindparam("wanted")),
+    ),
+).order_by("kind", "position")
+_FIND = (
+    select(plan)
+    .where(
+        plan.c.tenant_id == bindparam("mine"),
+        plan.c.status.in_(bindparam("statuses", expanding=True)),
+        plan.c.plan_id != bindparam("without"),
+    )
+    .order_by(plan.c.account_id, plan.c.plan_id)
+)
 _FIND_OF = _FIND.where(plan.c.account_id == bindparam("account"))
 _HOLDER = select(plan.c.plan_id).where(
     plan.c.tenant_id == bindparam("mine"),
@@ -94,6 +121,7 @@ _STEP = (
     .where(_one(plan_step), plan_step.c.step_id == bindparam("step"))
     .values({name: bindparam(name) for name in _STEP_COLUMNS})
 )
+_FENCE = update(plan).where(_one(plan)).values(fence=plan.c.fence + 1).returning(plan.c.fence)
 _WAKE = update(plan).where(_one(plan)).values(next_wake_at=bindparam("at"))
 _DUE = (
     select(plan.c.plan_id, plan.c.next_wake_at)
@@ -109,6 +137,15 @@ def _change(*names: str) -> Update:
         _one(plan), plan.c.status == bindparam("old_status"), plan.c.row_version == bindparam("old_version")
     )
     return update(plan).where(unchanged).values({name: bindparam(name) for name in (*names, "row_version")})
+
+
+class Beside(NamedTuple):
+    """What lies beside a plan's row, each in order."""
+
+    steps: list[RowMapping]
+    approvals: list[RowMapping]
+    ledger: tuple[int, str | None] | None
+    """Where the plan's stream stands, and the digest of the state that it came to."""
 
 
 class PlanRecord(Frozen):
@@ -135,28 +172,41 @@ class Plans:
 
     def __init__(self, connection: Connection, tenant_id: str, blobs: Blobs) -> None:
         self._connection, self._tenant, self._blobs = connection, tenant_id, blobs
+        self._rows: dict[str, tuple[RowMapping, Beside]] = {}
         self._read: dict[str, PlanRecord] = {}
-        """Plans that this transaction holds and has not written since it read them."""
+        """Plans that this transaction holds and has not written since it read them, as rows and as records."""
 
     def get(self, plan_id: str | UUID) -> PlanRecord:
         """Return a plan; raise NotFoundError for an unknown id."""
         if (known := self._read.get(str(plan_id))) is not None:
             return known
-        self.lock(plan_id)
-        row = self._connection.execute(_GET, self._named(plan_id)).mappings().one_or_none()
-        if row is None:
-            raise _unknown(plan_id)
-        found = self._record(dict(row))
-        self._read[str(plan_id)] = found
+        found = self._read[str(plan_id)] = self._record(*self._held(plan_id))
         return found
 
-    def lock(self, plan_id: str | UUID) -> None:
+    def ledger(self, plan_id: str | UUID) -> tuple[int, str | None] | None:
+        """Return where a plan's stream stands and the digest of its state; None without a plan, or without a stream."""
+        try:
+            return self._held(plan_id)[1].ledger
+        except NotFoundError:
+            return None
+
+    def _held(self, plan_id: str | UUID) -> tuple[RowMapping, Beside]:
         """Hold a plan's row, so that what is read of its other rows and of its stream was written together with it.
 
         SQLite takes its one write lock when a transaction begins; it and whoever only reads see a single state.
         """
-        if self._connection.dialect.name != "sqlite" and not self._connection.get_execution_options().get(READING):
-            self._connection.execute(_LOCK, self._named(plan_id))
+        if (known := self._rows.get(str(plan_id))) is not None:
+            return known
+        wanted = _GET if self._connection.get_execution_options().get(READING) else _HOLD
+        row = self._connection.execute(wanted, self._named(plan_id)).mappings().one_or_none()
+        if row is None:
+            raise _unknown(plan_id)
+        found = self._rows[str(plan_id)] = (row, self._beside(plan_id))
+        return found
+
+    def _forget(self) -> None:
+        self._rows.clear()
+        self._read.clear()
 
     def find(
         self,
@@ -172,7 +222,7 @@ class Plans:
             if account_id is None
             else self._connection.execute(_FIND_OF, named | {"account": account_id})
         )
-        return [self._record(dict(row)) for row in rows.mappings().all()]
+        return [self._record(row, self._beside(row["plan_id"])) for row in rows.mappings().all()]
 
     def ids(self) -> list[str]:
         """Return the ids of all plans."""
@@ -214,19 +264,16 @@ class Plans:
 
     def next_wake(self) -> datetime | None:
         """Return the earliest wake-up of any plan."""
-        wanted = and_(plan.c.tenant_id == self._tenant, plan.c.next_wake_at.is_not(None))
-        return self._connection.execute(
-            select(plan.c.next_wake_at).where(wanted).order_by(plan.c.next_wake_at).limit(1)
-        ).scalar_one_or_none()
+        return self._connection.execute(_NEXT_WAKE, {"mine": self._tenant}).scalar_one_or_none()
 
     def wake(self, plan_id: str | UUID, at: datetime | None) -> None:
         """Set when the plan wants to be looked at next; None: nothing is left to wait for."""
-        self._read.clear()
+        self._forget()
         self._connection.execute(_WAKE, self._named(plan_id) | {"at": at})
 
     def wake_account(self, account_id: str, at: datetime) -> None:
         """Wake every open plan of an account."""
-        self._read.clear()
+        self._forget()
         wanted = and_(
             plan.c.tenant_id == self._tenant,
             plan.c.account_id == account_id,
@@ -237,7 +284,7 @@ class Plans:
 
     def wake_open(self, at: datetime) -> None:
         """Wake every open plan of the tenant."""
-        self._read.clear()
+        self._forget()
         wanted = and_(
             plan.c.tenant_id == self._tenant,
             plan.c.status.in_([str(s) for s in OPEN]),
@@ -247,19 +294,18 @@ class Plans:
 
     def raise_fence(self, plan_id: str | UUID) -> int:
         """Take the plan for one effect: whoever holds an older fence can no longer record its result."""
-        self._read.clear()
-        self._connection.execute(update(plan).where(self._is(plan_id)).values(fence=plan.c.fence + 1))
-        return int(self._connection.execute(select(plan.c.fence).where(self._is(plan_id))).scalar_one())
+        self._forget()
+        return int(self._connection.execute(_FENCE, self._named(plan_id)).scalar_one())
 
-    def write(self, before: PlanState | None, after: PlanState, row_version: int) -> None:
-        """Write the rows of a new state; raise StaleError or SlotTakenError and leave nothing."""
-        self._read.clear()
+    def write(self, before: PlanState | None, after: PlanState, row_version: int, **more: datetime | None) -> None:
+        """Write the rows of a new state, and more of the plan's own; raise StaleError or SlotTakenError."""
+        self._forget()
         rows, old = rows_of(after), rows_of(before) if before is not None else Rows({}, (), ())
         try:
             if before is None:
-                self._connection.execute(insert(plan).values(rows.plan | {"row_version": 1, "fence": 0}))
+                self._connection.execute(insert(plan).values(rows.plan | more | {"row_version": 1, "fence": 0}))
             else:
-                self._update(old.plan, rows.plan, row_version)
+                self._update(old.plan, rows.plan, row_version, more)
         except IntegrityError as error:
             if not any(mark in str(error.orig) for mark in _SLOT_MARKS):
                 raise
@@ -268,20 +314,22 @@ class Plans:
 
     def read_rows(self, plan_id: str | UUID) -> Rows:
         """Return the rows as they stand, for comparison with the fold."""
-        found = self._connection.execute(select(plan).where(self._is(plan_id))).mappings().one_or_none()
+        found = self._connection.execute(_GET, self._named(plan_id)).mappings().one_or_none()
         if found is None:
             raise _unknown(plan_id)
         columns = set(plan.c.keys()) - {"row_version", "fence", "next_wake_at"}
-        steps, given = self._beside(plan_id)
+        steps, given = (self._connection.execute(one, self._named(plan_id)).mappings() for one in (_STEPS, _APPROVALS))
         return Rows(
             {name: found[name] for name in found if name in columns},
             tuple(dict(row) for row in steps),
             tuple(dict(row) for row in given),
         )
 
-    def _update(self, before: dict[str, Any], values: dict[str, Any], row_version: int) -> None:
+    def _update(
+        self, before: dict[str, Any], values: dict[str, Any], row_version: int, more: dict[str, datetime | None]
+    ) -> None:
         """Write what changed and nothing else, so that what somebody else wrote stays to be found."""
-        changes = {name: value for name, value in values.items() if value != before[name]}
+        changes = {name: value for name, value in values.items() if value != before[name]} | more
         known = self._named(values["plan_id"]) | {"old_status": before["status"], "old_version": row_version}
         changed = self._connection.execute(_change(*changes), changes | known | {"row_version": row_version + 1})
         if changed.rowcount != 1:
@@ -310,15 +358,12 @@ class Plans:
 
     def state(self, plan_id: str | UUID) -> PlanState:
         """Return a plan's state in committed form: all that deciding about its steps and dates needs."""
-        self.lock(plan_id)
-        row = self._connection.execute(_BODY, self._named(plan_id)).one_or_none()
-        if row is None:
-            raise _unknown(plan_id)
+        row, beside = self._held(plan_id)
         with _readable(plan_id):
-            return parsed(bodies_of(row.body, *self._beside(plan_id))).state
+            return parsed(bodies_of(row["body"], beside.steps, beside.approvals)).state
 
-    def _record(self, row: dict[str, Any]) -> PlanRecord:
-        steps, given = self._beside(row["plan_id"])
+    def _record(self, row: RowMapping, beside: Beside) -> PlanRecord:
+        steps, given, ledger = beside
         bodies = bodies_of(row["body"], steps, given)
         with _readable(row["plan_id"]):
             found = parsed(bodies)
@@ -329,7 +374,8 @@ class Plans:
             known={text: ref for ref, text in contents.items()},
             content_digest=found.content_digest,
             altered=ALTERED in contents.values()
-            or row["state_digest"] != found.state_digest
+            or ledger is None
+            or ledger[1] != found.state_digest
             or columns_of(row, steps, given) != found.columns,
             state_digest=found.state_digest,
             row_version=row["row_version"],
@@ -337,10 +383,13 @@ class Plans:
             next_wake_at=row["next_wake_at"],
         )
 
-    def _beside(self, plan_id: str | UUID) -> tuple[Sequence[RowMapping], Sequence[RowMapping]]:
-        """Return the rows of a plan's steps and of its approvals, each in order."""
-        steps, given = (self._connection.execute(one, self._named(plan_id)) for one in (_STEPS, _APPROVALS))
-        return steps.mappings().all(), given.mappings().all()
+    def _beside(self, plan_id: str | UUID) -> Beside:
+        """Return what lies beside a plan's row, in one answer."""
+        found: dict[str, list[RowMapping]] = {"step": [], "approval": [], "ledger": []}
+        for row in self._connection.execute(_BESIDE, self._named(plan_id)).mappings():
+            found[row["kind"]].append(row)
+        ledger = next(((row["position"], row["body"]) for row in found["ledger"]), None)
+        return Beside(found["step"], found["approval"], ledger)
 
     def _named(self, plan_id: str | UUID) -> dict[str, Any]:
         return {"mine": self._tenant, "wanted": str(plan_id)}

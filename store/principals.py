@@ -13,11 +13,6 @@ from store.tables import policy, principal, tenant
 # Built once: putting statements together costs more than their answers.
 _EVERY = select(principal.c.body).where(principal.c.tenant_id == bindparam("mine")).order_by(principal.c.principal_id)
 _IN_FORCE = select(tenant.c.policy).where(tenant.c.tenant_id == bindparam("mine"))
-_CURRENT = (
-    select(policy.c.digest, policy.c.bundle)
-    .join(tenant, (tenant.c.tenant_id == policy.c.tenant_id) & (tenant.c.policy == policy.c.digest))
-    .where(tenant.c.tenant_id == bindparam("mine"))
-)
 _TEXT = select(policy.c.bundle).where(policy.c.tenant_id == bindparam("mine"), policy.c.digest == bindparam("wanted"))
 
 
@@ -65,14 +60,6 @@ class Policies:
         if found is None:
             raise NotFoundError(f"tenant {self._tenant} has no policy in force; run: oncourse init")
         return found
-
-    def current(self) -> tuple[str, str]:
-        """Return digest and bytes of the bundle in force; raise NotFoundError where none is."""
-        found = self._connection.execute(_CURRENT, {"mine": self._tenant}).one_or_none()
-        if found is None:
-            name = self.in_force()  # says what is missing: a policy in force, or its text
-            return name, self.text(name)
-        return found.digest, found.bundle
 
     def text(self, digest: str) -> str:
         """Return a bundle's own bytes (canonical JSON) by digest."""

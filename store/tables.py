@@ -4,6 +4,7 @@ Times are stored as UTC text (`2026-03-02T08:00:00.000000Z`): it sorts, and both
 """
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from sqlalchemy import (
     Boolean,
@@ -39,10 +40,16 @@ class UtcText(TypeDecorator[datetime]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> datetime | None:
         """Read an aware instant."""
         _ = dialect
-        try:
-            return None if value is None else datetime.strptime(value, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
-        except ValueError as error:
-            raise BrokenRowError(f"a row holds the instant {value!r}; find it with: oncourse ledger replay") from error
+        return None if value is None else _instant(value)
+
+
+@lru_cache(maxsize=1024)
+def _instant(text: str) -> datetime:
+    """Return the instant that a column holds; the same few are read again and again."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise BrokenRowError(f"a row holds the instant {text!r}; find it with: oncourse ledger replay") from error
 
 
 metadata = MetaData(

@@ -36,14 +36,26 @@ from store.plan_rows import rows_of
 from store.plans import Plans
 from store.principals import Policies, Principals
 from store.tables import entry as entry_table
+from store.tables import policy as policy_table
 from store.tables import stream as stream_table
 from store.tables import tenant as tenant_table
 
 _INSERT = insert(entry_table)
-_TENANT = select(tenant_table).where(tenant_table.c.tenant_id == bindparam("mine"))
-_SIZE = select(tenant_table.c.ledger_size).where(tenant_table.c.tenant_id == bindparam("mine")).with_for_update()
-_GROW = update(tenant_table).where(tenant_table.c.tenant_id == bindparam("mine")).values(ledger_size=bindparam("size"))
-_STREAM = select(stream_table).where(
+_TENANT = (
+    select(tenant_table, policy_table.c.bundle)
+    .outerjoin(
+        policy_table,
+        (policy_table.c.tenant_id == tenant_table.c.tenant_id) & (policy_table.c.digest == tenant_table.c.policy),
+    )
+    .where(tenant_table.c.tenant_id == bindparam("mine"))
+)
+_GROW = (
+    update(tenant_table)
+    .where(tenant_table.c.tenant_id == bindparam("mine"))
+    .values(ledger_size=tenant_table.c.ledger_size + bindparam("more"))
+    .returning(tenant_table.c.ledger_size)
+)
+_STREAM = select(stream_table.c.last_seq, stream_table.c.state_digest).where(
     stream_table.c.tenant_id == bindparam("mine"), stream_table.c.stream == bindparam("wanted")
 )
 
@@ -80,6 +92,8 @@ class Unit:
         self._entries: list[Entry] = []
         self._sealers: dict[str, Sealer] = {}
         self._wakes: dict[str, datetime | None] = {}
+        self._told: dict[str, Any] | None = None
+        """The tenant's row with the policy in force, until the unit waits for somebody."""
         self.blobs = Blobs(connection, tenant_id)
         self.plans = Plans(connection, tenant_id, self.blobs)
         self.accounts = Accounts(connection, tenant_id)
@@ -90,19 +104,28 @@ class Unit:
 
     def tenant(self) -> Tenant:
         """Return the tenant, in the mode that its own stream says."""
-        row = self._tenant_row()
-        return _tenant(row["body"], self._tenant_state(row).mode)
+        return _tenant(self._tenant_told()["body"], self.tenant_state().mode)
 
     def tenant_state(self) -> TenantState:
         """Return how the tenant runs, with what was recorded so far; SHADOW where nothing ever was."""
-        return self._tenant_state(None)
-
-    def _tenant_state(self, row: dict[str, Any] | None) -> TenantState:
         name = self.tenant_stream
         if name in self._cursors:
             found = self._cursors[name].state
             return found if isinstance(found, TenantState) else TenantState()
-        return _state_of(self._tenant_row() if row is None else row) or TenantState()
+        return _state_of(self._tenant_told()) or TenantState()
+
+    def policy(self) -> tuple[str, str]:
+        """Return digest and bytes of the bundle in force; raise NotFoundError where none is."""
+        row = self._tenant_told()
+        if row["bundle"] is None:
+            name = self.policies.in_force()  # says what is missing: a policy in force, or its text
+            return name, self.policies.text(name)
+        return row["policy"], row["bundle"]
+
+    def hold_account(self, account_id: str) -> None:
+        """Hold an account's row until the transaction ends, and believe nothing of the tenant that was read before."""
+        self.accounts.lock(account_id)
+        self._told = None
 
     @property
     def tenant_stream(self) -> str:
@@ -272,7 +295,7 @@ class Unit:
         return findings + self._unexplained(set(streams))
 
     def commit(self) -> None:
-        """Write what was recorded: rows of each changed state, then blobs, entries and the head, last."""
+        """Write what was recorded: rows of each changed state, then blobs, the head, and its entries."""
         for name, cursor in self._cursors.items():
             self._write_state(name, cursor)
             if cursor.new or cursor.state is not cursor.before or self._grew(name):
@@ -293,9 +316,12 @@ class Unit:
         if after is None or after is before:
             return
         if isinstance(after, PlanState):
-            self.plans.write(before if isinstance(before, PlanState) else None, after, cursor.row_version)
+            plan_id = name.removeprefix("plan/")
+            wake = {"next_wake_at": self._wakes.pop(plan_id)} if plan_id in self._wakes else {}
+            self.plans.write(before if isinstance(before, PlanState) else None, after, cursor.row_version, **wake)
         elif isinstance(after, PolicyState):
             self.policies.write(before if isinstance(before, PolicyState) else None, after)
+            self._told = None
         elif isinstance(after, TenantState):
             self._set_tenant(state=canonical(after).decode())
         elif isinstance(after, AccountState):
@@ -312,24 +338,23 @@ class Unit:
             self._connection.execute(_stream_update(*values), values | {"mine": self.tenant_id, "wanted": name})
 
     def _append(self) -> None:
-        size = self._connection.execute(_SIZE, {"mine": self.tenant_id}).scalar_one()
+        grown = {"mine": self.tenant_id, "more": len(self._entries)}
+        first = self._connection.execute(_GROW, grown).scalar_one() - len(self._entries) + 1
         rows = []
-        for pos, entry in enumerate(self._entries, start=size + 1):
+        for pos, entry in enumerate(self._entries, start=first):
             body = canonical(entry)
             if len(body) > MAX_ENTRY_BYTES:
                 raise LedgerError(f"{entry.address} has {len(body)} bytes; an entry holds at most {MAX_ENTRY_BYTES}")
             row: dict[str, Any] = {"tenant_id": self.tenant_id, "pos": pos, "stream": entry.stream, "seq": entry.seq}
             rows.append(row | {"type": entry.type, "at": entry.at, "body": body.decode()})
         self._connection.execute(_INSERT, rows)
-        self._connection.execute(_GROW, {"mine": self.tenant_id, "size": size + len(rows)})
 
     def _cursor(self, stream: str) -> Cursor:
         if stream not in self._cursors:
-            if stream.startswith("plan/"):
-                self.plans.lock(stream.removeprefix("plan/"))
-            row = self._connection.execute(_STREAM, {"mine": self.tenant_id, "wanted": stream}).first()
-            cursor = Cursor(row.last_seq if row else 0, row.state_digest if row else None)
             family, _, name = stream.partition("/")
+            row = self.plans.ledger(name) if family == "plan" else None
+            row = row or self._connection.execute(_STREAM, {"mine": self.tenant_id, "wanted": stream}).first()
+            cursor = Cursor(*row) if row else Cursor(0, None)
             if family == "plan" and row is not None:
                 found = self.plans.get(name)
                 cursor.state, cursor.row_version = found.state, found.row_version
@@ -381,6 +406,11 @@ class Unit:
         rows += [self.tenant_stream] if self._tenant_state_row() is not None else []
         return [f"{name}: the row has no ledger" for name in rows if name not in streams]
 
+    def _tenant_told(self) -> dict[str, Any]:
+        if self._told is None:
+            self._told = self._tenant_row()
+        return self._told
+
     def _tenant_row(self) -> dict[str, Any]:
         row = self._connection.execute(_TENANT, {"mine": self.tenant_id}).mappings().one_or_none()
         if row is None:
@@ -388,6 +418,7 @@ class Unit:
         return dict(row)
 
     def _set_tenant(self, **values: object) -> None:
+        self._told = None
         self._connection.execute(update(tenant_table).where(tenant_table.c.tenant_id == self.tenant_id).values(values))
 
 

@@ -236,7 +236,7 @@ def test_a_worker_that_thaws_after_its_claim_sends_nothing():
     [order] = [o for o in house.executor.orders if o.action_type == "PREP_RENEWAL_BRIEF"]
     assert house.clock.now() > order.valid_until
     before, entries = len(house.executor.orders), house.types(plan_id)
-    sending._deliver(house.orchestrator.desk, order, house.record(plan_id).fence)
+    sending.deliver(house.orchestrator.desk, sending.Call(order, house.record(plan_id).fence))
     assert len(house.executor.orders) == before
     assert house.types(plan_id) == entries
 
@@ -268,8 +268,8 @@ def test_not_even_the_same_call_is_made_again_while_a_switch_is_on():
 
 
 @pytest.mark.parametrize("stop", ["pause", "abort", "not at all"])
-def test_a_stop_that_comes_between_the_look_and_the_start_comes_first(stop):
-    """Another process may stop a plan after a worker found its step due and before it starts it."""
+def test_a_stop_that_comes_before_the_start_comes_first(stop):
+    """Another process may stop a plan after a worker was told to start its step and before it does."""
     from orchestrator import sending
     from plan import Cause
 
@@ -281,8 +281,12 @@ def test_a_stop_that_comes_between_the_look_and_the_start_comes_first(stop):
     if stop != "not at all":
         getattr(house.orchestrator, stop)(plan_id, "Wait for me.", house.who("otto"))
     brief = brief_of(house, plan_id)
-    started = sending.start(house.orchestrator.desk, plan_id, brief.step_id, Cause(kind="timer", ref="now"))
-    assert (started, len(house.executor.orders)) == ((True, 1) if stop == "not at all" else (False, 0))
+    desk = house.orchestrator.desk
+    with desk.unit() as unit:
+        call = sending.start(unit, desk.system, plan_id, brief.step_id, Cause(kind="timer", ref="now"))
+    if call is not None:
+        sending.deliver(desk, call)
+    assert (call is not None, len(house.executor.orders)) == ((True, 1) if stop == "not at all" else (False, 0))
     assert house.broken() == []
 
 
@@ -297,3 +301,14 @@ def test_who_comes_too_late_to_start_or_to_close_a_plan_changes_nothing():
     entries = house.types(plan_id)
     house.orchestrator.evaluate(plan_id, cause)
     assert house.types(plan_id) == entries
+
+
+def test_a_look_tells_whether_the_evaluator_has_anything_to_log():
+    house = House()
+    plan_id = house.active()
+    assert not house.orchestrator.look(plan_id).news
+    house.clock.set(house.plan(plan_id).expires_at + timedelta(days=1))
+    assert house.orchestrator.look(plan_id).news
+    house.orchestrator.evaluate(plan_id, house.plan(plan_id).created_from)
+    assert house.plan(plan_id).status is PlanStatus.EXPIRED
+    assert not house.orchestrator.look(plan_id).news

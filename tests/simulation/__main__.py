@@ -1,6 +1,9 @@
 """Let tenants live under faults and look at every promise: `python -m tests.simulation [SEED ...] [FIRST-LAST ...]`.
 
 `--years N` goes on with one seed after another until the plans have lived so long. The same seed replays exactly.
+
+A plan-year is a year between a plan's creation and its end: the lives of all plans together, those that run side by
+side each counted, most of it spent waiting. What happened in it is told beside it as ticks and entries.
 """
 
 import argparse
@@ -93,7 +96,8 @@ class Total:
         yield f"{crashes} crashes at {len(self.points)} different points"
         yield (
             f"simulation: {self.seeds} seeds, {self.plans:,} plans, {self.years:,.1f} plan-years, {self.ticks:,} ticks, "
-            f"{self.entries:,} entries, {crashes:,} crashes, {sum(self.faults.values()):,} faults of "
+            f"{self.entries:,} entries ({self.ticks / max(self.years, 0.001):,.0f} ticks a plan-year, a year between a "
+            f"plan's creation and its end), {crashes:,} crashes, {sum(self.faults.values()):,} faults of "
             f"{sum(1 for c in self.faults.values() if c)} of {len(RATES)} kinds, {len(self.broken)} violations, "
             f"{seconds:,.0f} s ({60 * self.years / max(self.cpu, 0.001):.1f} plan-years a core-minute)"
         )

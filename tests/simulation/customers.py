@@ -33,19 +33,23 @@ PEOPLE: dict[str, frozenset[Role]] = {
 }
 
 
+RENEWED = timedelta(days=3 * 365)
+"""For how long a contract is renewed."""
+
+
 class Known:
     """What comes in about one account before a plan of it is drafted."""
 
-    def __init__(self, account_id: str, cycle: int, now: datetime, drawn: random.Random) -> None:
-        self._id, self._now, self._drawn = account_id, now, drawn
+    def __init__(
+        self, account_id: str, cycle: int, now: datetime, drawn: random.Random, renewed: tuple[Contract, ...] = ()
+    ) -> None:
+        """Take the contracts that were to renew before and were renewed for years."""
+        self._id, self._now, self._drawn, self._renewed = account_id, now, drawn, renewed
         self._mark = f"{account_id}-{cycle}"
-        self._renews = now.date() + timedelta(days=drawn.randint(62, 178))
+        self._renews = now.date() + timedelta(days=max(drawn.randint(62, 178), drawn.randint(62, 178)))
         self._threat = drawn.random() < 0.35
-
-    @property
-    def contract_id(self) -> str:
-        """Return the contract that is to renew."""
-        return f"{self._mark}-k"
+        self.contract = self._contract()
+        """The one that is to renew."""
 
     def families(self) -> dict[str, tuple[object, ...]]:
         """Return the records by family."""
@@ -59,7 +63,10 @@ class Known:
                     exec_sponsor_id="vera",
                 ),
             ),
-            "contracts": (self._contract(),),
+            "contracts": (
+                self.contract,
+                *(c.model_copy(update={"renews_on": c.renews_on + RENEWED}) for c in self._renewed),
+            ),
             "contacts": self._contacts(),
             "opportunities": (self._deal(),),
             "owners": tuple(Owner(owner_id=name, name=name.title()) for name in OWNERS),
@@ -75,7 +82,7 @@ class Known:
 
     def _contract(self) -> Contract:
         return Contract(
-            contract_id=self.contract_id,
+            contract_id=f"{self._mark}-k",
             account_id=self._id,
             arr_minor=self._drawn.choice((30_000_00, 120_000_00)),
             currency="EUR",
@@ -91,7 +98,7 @@ class Known:
             stage="open",
             amount_minor=120_000_00,
             currency="EUR",
-            contract_id=self.contract_id,
+            contract_id=self.contract.contract_id,
         )
 
     def _contacts(self) -> tuple[Contact, ...]:

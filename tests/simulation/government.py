@@ -21,7 +21,7 @@ _DECK = (
     *("_throw", "_shadow", "_leave", "_learn", "_delegate"),
 )
 """Shuffled and dealt, so that each comes in a short life too."""
-ROUND = timedelta(days=4)
+ROUND = timedelta(days=7)
 
 
 class Government:
@@ -40,7 +40,7 @@ class Government:
     # what somebody sees to in any case
 
     def _round(self) -> None:
-        """Every few days: see that nothing lies about that nobody looks after."""
+        """Every week: see that nothing lies about that nobody looks after."""
         stage = self._stage
         self._agenda.at(stage.clock.now() + ROUND, self._round)
         open_ones = open_at(stage.watch.plans)

@@ -8,8 +8,8 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-
-from pydantic import PrivateAttr
+from functools import cached_property
+from operator import itemgetter
 
 from ledger import Entry, LedgerError, PlanState, StepEdge, evolve, state_digest
 from oncourse.promises import PROMISES, Evidence, Moment, broken
@@ -31,19 +31,24 @@ _EACH = tuple(name for name in PROMISES if name not in {"P10", "P12"})
 """Looked at whenever a plan was touched. P12 once for each plan that is born, P10 by each decision as it is recorded;
 both for everything whenever the whole tenant is looked at.
 """
+_QUIET = ("P5", "P6")
+"""Looked at where a tick wrote no entry and changed no effect: what else could break them is time alone."""
 
 
 class Read(Entry):
-    """An entry that keeps its body once it was parsed, and its place in the ledger."""
+    """An entry that keeps its body once it was parsed."""
 
-    _body: Frozen | None = PrivateAttr(default=None)
-    _pos: int = PrivateAttr(default=0)
+    @cached_property
+    def _body(self) -> Frozen:
+        return super().body()
 
     def body(self) -> Frozen:
         """Return the data as its own closed type."""
-        if self._body is None:
-            self._body = super().body()
         return self._body
+
+
+Placed = tuple[int, Read]
+"""An entry and its place in the ledger."""
 
 
 class FindingError(Exception):
@@ -61,10 +66,10 @@ class Glance(Evidence):
         self.unit, self.plans = unit, plans
         self.moments = {plan_id: seen.moments[plan_id] for plan_id in plans}
         self.effects = [effect for plan_id in plans for effect in unit.effects.of_plan(plan_id)]
-        told = [m.entry for moments in self.moments.values() for m in moments] + seen.tenant
-        for account_id in sorted({r.plan.account_id for r in plans.values()}):
-            told += seen.accounts.get(account_id, [])
-        self.entries = sorted(told, key=lambda entry: entry._pos)
+        accounts = sorted({r.plan.account_id for r in plans.values()})
+        streams = [*(f"plan/{p}" for p in plans), *(f"account/{a}" for a in accounts), f"tenant/{unit.tenant_id}"]
+        told = [placed for stream in streams for placed in seen.told.get(stream, ())]
+        self.entries = [entry for _, entry in sorted(told, key=itemgetter(0))]
         self._starts = [start for plan_id in plans for start in seen.starts[plan_id]]
 
     def starts(self) -> Iterator[tuple[str, Moment, StepEdge]]:
@@ -88,10 +93,14 @@ class Watch:
         self.moments: dict[str, list[Moment]] = {}
         self.starts: dict[str, list[tuple[str, Moment, StepEdge]]] = {}
         self._keys: dict[str, Moment] = {}
-        self.tenant: list[Read] = []
-        self.accounts: dict[str, list[Read]] = {}
+        self.told: dict[str, list[Placed]] = {}
+        """Each stream's entries."""
         self.types: Counter[str] = Counter()
+        self._open: dict[str, set[str]] = {}
+        """Of each account, the plans that are not closed."""
         self._records: dict[str, PlanRecord] = {}
+        self._known: dict[str, list[Effect]] = {}
+        """Each plan's effects as they were at the last look."""
         self._rows: dict[str, tuple[PlanState, Rows]] = {}
         self._checked: set[str] = set()
         """Keys of the provider's book that were looked at."""
@@ -107,8 +116,9 @@ class Watch:
 
     def look(self, unit: Unit, ticked: str | None = None) -> list[Read]:
         """Fold what is new and look at all that it touched; raise FindingError for a broken promise."""
-        fresh = self._read(unit)
-        differences = [line for entry in fresh for line in self._folded(entry)]
+        placed = self._read(unit)
+        fresh = [entry for _, entry in placed]
+        differences = [line for pos, entry in placed for line in self._folded(pos, entry)]
         streams = {entry.stream for entry in fresh}
         for name in sorted(streams):
             differences += unit._compare(name, self.states.get(name))
@@ -120,12 +130,12 @@ class Watch:
             raise FindingError("P9", differences[0])
         if touched:
             plans = self._plans(unit, touched)
-            self._held(Glance(unit, self, plans))
+            glance = Glance(unit, self, plans)
+            self._held(glance, _EACH)
+            self._seen(glance, touched)
             born = {name.removeprefix("plan/") for name in streams if self._last[name][0] == _new_of(fresh, name)}
             if born & touched:
                 self._held(Glance(unit, self, {p: plans[p] for p in sorted(born & touched)}), ("P12",))
-            for plan_id in sorted(touched):
-                self._effects(unit.effects.of_plan(plan_id))
         self._outside(unit)
         return fresh
 
@@ -140,20 +150,20 @@ class Watch:
             raise FindingError("P14", "the ledger is not what it was when each entry was first read")
         self._effects(unit.effects.every())
 
-    def _read(self, unit: Unit) -> list[Read]:
-        found = []
+    def _read(self, unit: Unit) -> list[Placed]:
+        found: list[Placed] = []
         for row in unit._connection.exec_driver_sql(_NEW, (self._tenant, self.pos)):
             if row.pos != self.pos + 1:
                 raise FindingError("P9", f"position {row.pos} stands where {self.pos + 1} must")
             entry = Read.model_validate_json(row.body)
-            entry._pos = self.pos = row.pos
+            self.pos = row.pos
             self.head.update(row.body.encode())
-            found.append(entry)
+            found.append((row.pos, entry))
         return found
 
-    def _folded(self, entry: Read) -> list[str]:
+    def _folded(self, pos: int, entry: Read) -> list[str]:
         """Fold one entry on its stream; return what does not fit."""
-        if entry.actor.kind == "human" and entry._pos > FOUNDED and f"principal/{entry.actor.id}" not in self.states:
+        if entry.actor.kind == "human" and pos > FOUNDED and f"principal/{entry.actor.id}" not in self.states:
             raise FindingError("P12", f"{entry.address}: {entry.actor.id} is nobody of this tenant")
         self.types[entry.type] += 1
         seq, before = self._last.get(entry.stream, (0, None))
@@ -164,20 +174,19 @@ class Watch:
             return [str(error)]
         digest = state_digest(after)
         self.states[entry.stream], self._last[entry.stream] = after, (entry.seq, digest)
+        self.told.setdefault(entry.stream, []).append((pos, entry))
         self._kept(entry, state, after)
         if (entry.seq, entry.before, entry.after) != (seq + 1, before, digest):
             return [f"{entry.address}: the state after it differs from what it says"]
         return []
 
     def _kept(self, entry: Read, before: object, after: object) -> None:
-        family, _, name = entry.stream.partition("/")
-        if family == "tenant":
-            self.tenant.append(entry)
-        elif family == "account":
-            self.accounts.setdefault(name, []).append(entry)
-        elif isinstance(after, PlanState):
+        name = entry.stream.removeprefix("plan/")
+        if isinstance(after, PlanState):
             moment = Moment(before if isinstance(before, PlanState) else None, entry, after)
             self.moments.setdefault(name, []).append(moment)
+            beside = self._open.setdefault(after.plan.account_id, set())
+            (beside.discard if after.plan.status in CLOSED else beside.add)(name)
             starts = self.starts.setdefault(name, [])
             body = entry.body()
             if entry.type == "step.started.v1" and isinstance(body, StepEdge):
@@ -185,19 +194,25 @@ class Watch:
                 self._keys[body.key or ""] = moment
 
     def _plans(self, unit: Unit, touched: set[str]) -> dict[str, PlanRecord]:
-        """Return what was touched, and what is open beside it."""
+        """Return what was touched, and what is open beside it; the rows were compared with the ledger already."""
+        for plan_id in touched:
+            self._rewoken(unit, plan_id)
         accounts = {self.plan(plan_id).plan.account_id for plan_id in touched}
-        beside = {
-            plan_id
-            for plan_id, state in self.plans.items()
-            if state.plan.status not in CLOSED and state.plan.account_id in accounts
-        }
-        for plan_id in sorted(touched):
-            self._records[plan_id] = unit.plans.get(plan_id)
+        beside = {plan_id for account_id in accounts for plan_id in self._open.get(account_id, ())}
         return {plan_id: self._records[plan_id] for plan_id in sorted(touched | beside)}
 
+    def _rewoken(self, unit: Unit, plan_id: str) -> PlanRecord:
+        """Return a plan as the ledger has it, in committed form, with the wake-up that its row has now."""
+        wake = unit._connection.exec_driver_sql(_WAKE, (self._tenant, plan_id)).scalar_one()
+        state = self.plan(plan_id)
+        record = PlanRecord.model_construct(
+            state=state, plan=state.plan, next_wake_at=None if wake is None else datetime.fromisoformat(wake)
+        )
+        self._records[plan_id] = record
+        return record
+
     @staticmethod
-    def _held(seen: Glance, names: Iterable[str] = _EACH) -> None:
+    def _held(seen: Glance, names: Iterable[str]) -> None:
         for name in names:
             for what in PROMISES[name](seen):
                 raise FindingError(name, what)
@@ -218,17 +233,18 @@ class Watch:
             self._rows[plan_id] = (state, rows_of(state))
         if unit.plans.read_rows(plan_id) != self._rows[plan_id][1]:
             raise FindingError("P9", f"plan/{plan_id}: the row differs from its ledger")
-        wake = unit._connection.exec_driver_sql(_WAKE, (self._tenant, plan_id)).scalar_one()
-        record = self._records[plan_id].model_copy(
-            update={"next_wake_at": None if wake is None else datetime.fromisoformat(wake)}
-        )
-        self._records[plan_id] = record
-        glance = Glance(unit, self, {plan_id: record})
-        for name in ("P5", "P6"):
-            for what in PROMISES[name](glance):
-                raise FindingError(name, what)
+        glance = Glance(unit, self, {plan_id: self._rewoken(unit, plan_id)})
+        same = self._known.get(plan_id) == glance.effects
+        self._held(glance, _QUIET if same else _EACH)
+        self._seen(glance, {plan_id})
 
-    def _effects(self, effects: list[Effect]) -> None:
+    def _seen(self, glance: Glance, plan_ids: set[str]) -> None:
+        """Compare the effects of plans with the provider's book, and keep them until the next look."""
+        for plan_id in plan_ids:
+            self._known[plan_id] = [effect for effect in glance.effects if effect.plan_id == plan_id]
+            self._effects(self._known[plan_id])
+
+    def _effects(self, effects: Iterable[Effect]) -> None:
         """Compare what is recorded of effects with the provider's own book."""
         applied = self._book.applied
         for effect in effects:

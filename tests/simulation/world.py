@@ -6,14 +6,17 @@ from functools import partial
 
 from ledger import PlanState
 from orchestrator import Order, Records
-from plan import PlanStep, StepStatus, spec_of
+from plan import Contract, PlanStep, StepStatus, spec_of
 from store import Event
 from tests.simulation import events
 from tests.simulation.customers import ADMINS, Known
 from tests.simulation.faults import Death
-from tests.simulation.people import by_hand
+from tests.simulation.people import by_hand, open_at
 from tests.simulation.stage import Stage
 from tests.simulation.watching import FindingError
+
+OVERLAP = 0.2
+"""How often a contract is still to renew when the next one is, so that a plan may be about several."""
 
 
 class World:
@@ -25,6 +28,8 @@ class World:
         self._drafting: set[str] = set()
         self._taken: dict[tuple[str, str], Event] = {}
         self._cycles: Counter[str] = Counter()
+        self._to_renew: dict[str, list[Contract]] = {}
+        """The contracts of each account whose day of renewal comes within the year."""
 
     def draft_within(self, account_id: str, days: int) -> None:
         """Let the posture of an account change after so many days, unless that is to come already."""
@@ -40,10 +45,18 @@ class World:
         self._drafting.discard(account_id)
         self._cycles[account_id] += 1
         cycle = self._cycles[account_id]
-        known = Known(account_id, cycle, now, stage.drawn)
+        known = Known(account_id, cycle, now, stage.drawn, self._renewed(account_id))
+        self._to_renew.setdefault(account_id, []).append(known.contract)
         records = Records(families=known.families())
         stage.machine.house.take_records(records, stage.person.who(stage.drawn.choice(ADMINS)))
         self.deliver(events.posture(account_id, cycle, known.reading(), now))
+
+    def _renewed(self, account_id: str) -> tuple[Contract, ...]:
+        """Return the contracts that are renewed by now; while a plan is about them, and now and then else, none is."""
+        about_them = any(state.plan.account_id == account_id for state in open_at(self._stage.watch.plans))
+        if about_them or self._stage.drawn.random() < OVERLAP:
+            return ()
+        return tuple(self._to_renew.pop(account_id, ()))
 
     def deliver(self, event: Event) -> None:
         """Bring an event until it is taken, and now and then again; what was taken before must change nothing."""

@@ -4,6 +4,8 @@ import threading
 
 import pytest
 
+from ledger import Authority, SwitchNamed
+from plan import Cause
 from store.plans import Plans
 from tests.databases import fresh_url
 from tests.house import House
@@ -37,5 +39,37 @@ def test_a_plan_read_while_it_is_written_is_believed(kind, how, tmp_path, monkey
     writer[0].join()
     assert not house.record(plan_id).altered
     assert house.step(plan_id, "RECORD_COMMITMENT").status == "SKIPPED"
+    assert house.broken() == []
+    house.sql.dispose()
+
+
+def test_a_switch_thrown_while_an_account_was_waited_for_is_seen(tmp_path):
+    house = House(fresh_url("postgresql", tmp_path))
+    house.active()
+    with house.unit() as unit:
+        assert unit.tenant_state().switches == ()
+        house.orchestrator.governance.throw_switch("tenant", "Nothing leaves today.", house.who("root"))
+        unit.hold_account("acme")
+        assert [switch.name for switch in unit.tenant_state().switches] == ["tenant"]
+    house.sql.dispose()
+
+
+def test_a_switch_thrown_after_another_one_that_was_not_seen_yet_keeps_both(tmp_path):
+    house = House(fresh_url("postgresql", tmp_path))
+    root = house.who("root")
+    with house.unit() as unit:
+        assert unit.tenant_state().switches == ()
+        house.orchestrator.governance.throw_switch("tenant", "Nothing leaves today.", root)
+        unit.record(
+            unit.tenant_stream,
+            "switch.thrown.v1",
+            SwitchNamed(switch="action:PREP_RENEWAL_BRIEF"),
+            actor=root.actor,
+            authority=Authority(role="operator", grant="AUTH-SWITCH"),
+            cause=Cause(kind="person", ref="root"),
+            reason=("thrown", "Not this either."),
+        )
+    thrown = {switch.name for switch in house.orchestrator.governance.switches()}
+    assert thrown == {"tenant", "action:PREP_RENEWAL_BRIEF"}
     assert house.broken() == []
     house.sql.dispose()
