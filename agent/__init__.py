@@ -23,6 +23,7 @@ from agent.recordings import (
 from agent.replay import open_tape, player, replay_drafter
 from agent.scope import goal, subject
 from agent.settings import Budget, ClaudeSettings
+from agent.standing_in import stand_in
 from agent.translation import read_draft
 
 __all__ = [
@@ -51,5 +52,6 @@ __all__ = [
     "read_recordings",
     "replay_drafter",
     "requests_digest",
+    "stand_in",
     "subject",
 ]

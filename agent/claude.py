@@ -9,15 +9,16 @@ from agent.contract import ProposalRequest, ProposalResult
 from agent.conversation import answer_of
 from agent.prompt import prompt_of
 from agent.settings import ClaudeSettings
+from agent.spending import Purse, spent_before
 from agent.stops import StoppedError
 from agent.translation import outcome_of
 from plan import NoPlan, Provenance
 
 if TYPE_CHECKING:
     import anthropic
+    from anthropic import Middleware
 
     from agent.tape import Tape
-    from agent.wire import Meter
 
 
 class ClaudeDrafter:
@@ -38,30 +39,40 @@ class ClaudeDrafter:
     def draft(self, request: ProposalRequest) -> ProposalResult:
         """Hold one conversation and return what it came to, with a record of every call."""
         from agent.loop import Loop
-        from agent.wire import Meter, provider_of
+        from agent.wire import Deadline, Meter, provider_of
 
         prompt = prompt_of(request.plan_type)
-        meter = Meter(prompt, provider_of(self._given.base_url), self._label)
+        meter = Meter(prompt, provider_of(self._given.base_url), self._label, request.now)
+        before = spent_before(request.rejected)
+        purse = Purse(self._given.budget, before, meter.calls, request.now, self._seconds)
         try:
-            with self._client(meter) as client:
-                heard = Loop(client, meter, prompt, request, self._given, self._seconds).run()
+            with self._client(Deadline(purse.check_time), meter) as client:
+                heard = Loop(client, purse, prompt, request, self._given).run()
         except StoppedError as stop:
             provenance = Provenance(drafter=self._drafter, calls=tuple(meter.calls))
             return ProposalResult(outcome=NoPlan(reason=stop.reason, suggestion=stop.suggestion, provenance=provenance))
         provenance = Provenance(drafter=self._drafter, calls=tuple(meter.calls))
         outcome = outcome_of(heard.answer, request, Aliases(request.situation), provenance)
-        return ProposalResult(outcome=outcome, answer=answer_of(heard.turns))
+        return ProposalResult(outcome=outcome, answer=answer_of(heard.turns, purse.spent))
 
-    def _client(self, meter: "Meter") -> "anthropic.Anthropic":
-        from agent.wire import open_client
+    def _client(self, *middleware: "Middleware") -> "anthropic.Anthropic":
+        from agent.wire import open_client, warn_of_end
 
-        given, key = self._given, self._given.api_key.get_secret_value()
-        if self._tape is None:
-            return open_client(key, given.base_url, meter, retries=given.max_retries)
-        from agent.tape import LoudReplay
+        given, http = self._given, None
+        if self._tape is not None:
+            from agent.tape import LoudReplay
 
-        loud, http = LoudReplay(self._tape), self._tape.client()
-        return open_client(key, given.base_url, loud, meter, retries=given.max_retries, http=http)
+            middleware, http = (LoudReplay(self._tape), *middleware), self._tape.client()
+        else:
+            warn_of_end(given.model)
+        return open_client(
+            given.api_key.get_secret_value(),
+            given.base_url,
+            *middleware,
+            retries=given.max_retries,
+            seconds=given.answer_seconds,
+            http=http,
+        )
 
     def _label(self, digest: str) -> str:
         """Return the source of the recording that answers a request; empty for a live call."""

@@ -11,6 +11,7 @@ from agent.briefing import earlier_data, situation_data
 from agent.contract import ProposalRequest
 from agent.fence import encode, fence
 from agent.prompt import Prompt
+from agent.spending import Spent
 from plan import Rejected, spec_of
 
 Message = dict[str, Any]
@@ -75,9 +76,12 @@ def _sent_back(request: ProposalRequest, names: Aliases) -> Iterator[str]:
     yield _ANEW
 
 
-def answer_of(turns: list[Message]) -> dict[str, Any]:
-    """Return what is handed back with the findings: the turns since the model was asked, as they went over the wire."""
-    return {"turns": turns}
+def answer_of(turns: list[Message], spent: Spent) -> dict[str, Any]:
+    """Return what is handed back with the findings: the turns since the model was asked, as they went over the wire.
+
+    What they took goes with them, so that a repair pays from the same budget.
+    """
+    return {"turns": turns, "spent": spent.model_dump()}
 
 
 def _turns(earlier: Rejected) -> list[Message]:

@@ -12,7 +12,7 @@ import pydantic
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from agent.aliases import Sizes, names
-from plan import PARAMS, DependencyKind, Key, NoPlanReason, spec_of
+from plan import PARAMS, DependencyKind, Key, NoPlanReason, Percent, spec_of
 
 REFS: dict[str, str] = {
     "contact_id": "ContactRef",
@@ -92,8 +92,8 @@ def answer_model(actions: tuple[str, ...], sizes: Sizes, *, replying: bool = Fal
     """
     refs: dict[str, Any] = {name: StrEnum(name, [(n, n) for n in listed]) for name, listed in names(sizes).items()}
     refs |= {f"{name}s": _list(ref, least=1, most=40) for name, ref in refs.items()}
-    action = _one_of("action_type", [_action(action_type, refs) for action_type in actions])
-    step = _made(
+    action = one_of("action_type", [_action(action_type, refs) for action_type in actions])
+    step = made(
         "DraftStep",
         key=(Key, ...),
         action=(action, ...),
@@ -104,15 +104,15 @@ def answer_model(actions: tuple[str, ...], sizes: Sizes, *, replying: bool = Fal
         rationale=(str, Field(min_length=3, max_length=600)),
     )
     replies: dict[str, Any] = {"answers": (_list(DraftReply, least=1, most=MOST_REASONS), ...)} if replying else {}
-    plan = _made(
+    plan = made(
         "DraftPlan",
         kind=(Literal["plan"], ...),
         summary=(str, Field(min_length=3, max_length=600)),
-        confidence_percent=(int, Field(ge=0, le=100)),
+        confidence_percent=(Percent, ...),
         steps=(_list(step, least=1, most=20), ...),
         **replies,
     )
-    return _made("DraftAnswer", answer=(_one_of("kind", [plan, DraftNoPlan]), ...))
+    return made("DraftAnswer", answer=(one_of("kind", [plan, DraftNoPlan]), ...))
 
 
 def json_schema(model: type[BaseModel]) -> dict[str, Any]:
@@ -127,19 +127,21 @@ def _action(action_type: str, refs: dict[str, Any]) -> type[Draft]:
         if name not in set_by_code(action_type):
             own = Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
             fields[name] = (refs[REFS[name]] if name in REFS else own, ...)
-    return _made(action_type.title().replace("_", ""), **fields)
+    return made(action_type.title().replace("_", ""), **fields)
 
 
-def _made(name: str, **fields: Any) -> type[Draft]:
-    made: type[Draft] = pydantic.create_model(name, __base__=Draft, **fields)
-    return made
+def made(name: str, **fields: Any) -> type[Draft]:
+    """Return a part of an answer that is known at run time only."""
+    model: type[Draft] = pydantic.create_model(name, __base__=Draft, **fields)
+    return model
 
 
 def _list(item: Any, *, least: int, most: int) -> Any:
     return Annotated[tuple[item, ...], Field(min_length=least, max_length=most)]
 
 
-def _one_of(discriminator: str, models: list[type[Draft]]) -> Any:
+def one_of(discriminator: str, models: list[type[Draft]]) -> Any:
+    """Return the type of a value that is one of several parts, told apart by a field."""
     if len(models) == 1:
         return models[0]
     return Annotated[Union[tuple(models)], Field(discriminator=discriminator)]  # noqa: UP007 - the list is made here

@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 TEXT_LIMIT = 600
@@ -15,6 +15,15 @@ _HIDDEN = frozenset({"Cf", "Co", "Cn", "Zl", "Zp"})
 def fence(name: str, value: Any) -> str:
     """Return a block that says what it holds; nothing inside can close it."""
     return f'<data name="{name}">\n{encode(value)}\n</data>'
+
+
+def fence_within(name: str, rows: Sequence[Any], most: int) -> str:
+    """Return a block of so many bytes at most; what is too much is left out from the end."""
+    told = fence(name, list(rows))
+    while len(told.encode()) > most and rows:
+        rows = rows[:-1]
+        told = fence(name, list(rows))
+    return told
 
 
 def encode(value: Any) -> str:

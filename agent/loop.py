@@ -5,30 +5,30 @@
 
 import json
 import operator
-from collections.abc import Callable
 from typing import Annotated, Any, Literal, NamedTuple, TypedDict
 
 import anthropic
+import httpx2
 import instructor
 from anthropic.types import Message
 from instructor.v2.core.errors import InstructorRetryException
 from langgraph.graph import END, START, StateGraph
-from pydantic import ValidationError, model_validator
+from pydantic import ValidationError
 
 from agent.aliases import Aliases
 from agent.contract import ProposalRequest
-from agent.conversation import opening, system_blocks
-from agent.draft import Draft, answer_model
+from agent.conversation import opening
+from agent.draft import Draft
 from agent.prompt import Prompt
+from agent.question import Question, question
+from agent.recordings import canonical_body
 from agent.settings import ClaudeSettings
+from agent.spending import Purse
 from agent.stops import StoppedError, foreign, unreadable
-from agent.structured import assistant_turn, output_format, readable
-from agent.tools import call, tools_for, wire_tools
-from agent.translation import outcome_of
-from agent.wire import Meter, explain
-from plan import NoPlanReason, Provenance
-
-_NO_MODEL = Provenance(drafter="playbook")
+from agent.structured import assistant_turn, readable
+from agent.tools import call, tools_for
+from agent.wire import SECONDS_TO_CONNECT, explain, is_too_large, reason_of
+from plan import NoPlanReason
 
 
 class Heard(NamedTuple):
@@ -43,7 +43,6 @@ class Talk(TypedDict, total=False):
 
     messages: Annotated[list[dict[str, Any]], operator.add]
     last: Message
-    tool_calls: Annotated[int, operator.add]
     answer: Draft
 
 
@@ -53,29 +52,21 @@ class Loop:
     def __init__(
         self,
         client: anthropic.Anthropic,
-        meter: Meter,
+        purse: Purse,
         prompt: Prompt,
         request: ProposalRequest,
         given: ClaudeSettings,
-        seconds: Callable[[], float],
     ) -> None:
-        self._client, self._meter, self._prompt, self._budget = client, meter, prompt, given.budget
-        self._seconds, self._until = seconds, seconds() + given.budget.seconds
+        self._client, self._purse, self._prompt, self._given = client, purse, prompt, given
         self._names = Aliases(request.situation)
         self._request = request
         self._tools = tools_for(request, self._names)
-        shape = answer_model(request.approved_actions, self._names.sizes, replying=bool(request.sent_back))
-        self._answer = _bound(shape, request, self._names)
-        self._same: dict[str, Any] = {
-            "model": given.model,
-            "max_tokens": given.max_tokens,
-            "system": system_blocks(prompt, request.approved_actions),
-            "tools": wire_tools(self._tools),
-            "output_config": {"format": output_format(shape)},
-        }
-        self._turns = 0
+        self._question = self._asking(flat=False)
         self._sent: list[dict[str, Any]] = []
         self._heard: Message | None = None
+
+    def _asking(self, *, flat: bool) -> Question:
+        return question(self._given, self._prompt, self._request, self._names, self._tools, flat=flat)
 
     def run(self) -> Heard:
         """Hold the conversation; raise StoppedError where it ends without a readable answer."""
@@ -89,9 +80,9 @@ class Loop:
         graph.add_edge("propose", END)
         begun = opening(self._request, self._names)
         try:
-            ended = graph.compile().invoke({"messages": begun, "tool_calls": 0})
+            ended = graph.compile().invoke({"messages": begun})
         except anthropic.AnthropicError as error:
-            raise StoppedError(NoPlanReason.PROVIDER_DOWN, explain(error)) from error
+            raise StoppedError(reason_of(error), explain(error)) from error
         if self._heard is None:
             raise unreadable()
         return Heard(ended["answer"], [*self._sent[len(begun) :], assistant_turn(self._heard)])
@@ -105,25 +96,28 @@ class Loop:
     def _act(self, state: Talk) -> Talk:
         asked = [block for block in state["last"].content if block.type == "tool_use"]
         results = []
-        for number, block in enumerate(asked, state["tool_calls"] + 1):
-            if number > self._budget.tool_calls:
-                told, failed = "no tool calls are left; answer with what you know", True
+        for block in asked:
+            if self._purse.take_tool_call():
+                told, failed = call(self._tools, block.name, block.input, self._given.budget.tool_result_bytes)
             else:
-                told, failed = call(self._tools, block.name, block.input, self._budget.tool_result_chars)
+                told, failed = "no tool calls are left; answer with what you know", True
             results.append({"type": "tool_result", "tool_use_id": block.id, "content": told, "is_error": failed})
-        return {"messages": [{"role": "user", "content": results}], "tool_calls": len(asked)}
+        return {"messages": [{"role": "user", "content": results}]}
 
     def _propose(self, state: Talk) -> Talk:
         ready = [state["last"]]
 
         def create(**asked: Any) -> Message:
-            return ready.pop() if ready else self._ask(messages=asked["messages"])
+            if ready:
+                return ready.pop()
+            self._purse.take_reask()
+            return self._ask(messages=asked["messages"])
 
         ask = instructor.patch(create=create, provider=instructor.Provider.ANTHROPIC, mode=instructor.Mode.JSON_SCHEMA)
         try:
             answer = ask(
-                response_model=self._answer,
-                max_retries=self._budget.reasks,
+                response_model=self._question.answer,
+                max_retries=self._purse.reasks_left,
                 messages=state["messages"],
             )
         except InstructorRetryException as error:
@@ -132,10 +126,9 @@ class Loop:
 
     def _ask(self, messages: Any) -> Message:
         """Call the model once more, where the budget allows it."""
-        self._afford()
-        self._turns += 1
+        self._purse.take_turn(canonical_body({**self._question.same, "messages": messages}), self._given.model)
         try:
-            message: Any = self._client.messages.create(messages=messages, **self._same)
+            message: Any = self._create(messages)
         except ValueError as error:
             raise foreign() from error
         if not isinstance(message, Message) or not readable(message):
@@ -145,30 +138,24 @@ class Loop:
         self._sent, self._heard = messages, message
         return message
 
-    def _afford(self) -> None:
-        most = self._budget
-        if self._turns >= most.turns:
-            raise StoppedError(NoPlanReason.BUDGET_CALLS, f"{most.turns} answers brought no plan; draft it by hand.")
-        if self._meter.tokens >= most.tokens:
-            raise StoppedError(NoPlanReason.BUDGET_TOKENS, f"{most.tokens} tokens are spent; draft it by hand.")
-        if self._seconds() > self._until:
-            raise StoppedError(NoPlanReason.PROVIDER_DOWN, f"No plan after {most.seconds} s; propose again later.")
+    def _create(self, messages: Any) -> Any:
+        """Send a request; one whose schema is too large for the provider is sent anew in the flat form.
+
+        Only the first of a conversation can be: it brought no answer, so none is bound to what changes.
+        """
+        seconds = min(float(self._given.answer_seconds), max(self._purse.seconds_left, 1.0))
+        timeout = httpx2.Timeout(seconds, connect=SECONDS_TO_CONNECT)
+        try:
+            return self._client.messages.create(messages=messages, timeout=timeout, **self._question.same)
+        except anthropic.BadRequestError as error:
+            if self._heard is not None or self._question.flat or not is_too_large(error):
+                raise
+        self._question = self._asking(flat=True)
+        return self._client.messages.create(messages=messages, timeout=timeout, **self._question.same)
 
 
 def _after_think(state: Talk) -> Literal["act", "propose"]:
     return "act" if state["last"].stop_reason == "tool_use" else "propose"
-
-
-def _bound(shape: type[Draft], request: ProposalRequest, names: Aliases) -> type[Draft]:
-    """Return the answer's model for one request: what names nothing cannot be read."""
-
-    class Answer(shape):  # type: ignore[misc, valid-type] # the model is made at run time
-        @model_validator(mode="after")
-        def _means_something(self) -> "Answer":
-            outcome_of(self, request, names, _NO_MODEL)
-            return self
-
-    return Answer
 
 
 def _unwrapped(error: InstructorRetryException) -> Exception:

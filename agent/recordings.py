@@ -26,7 +26,7 @@ class RecordingMeta(Frozen):
     """Where a recording came from, by evidence that the recorder saw."""
 
     case: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,59}$")]
-    source: Annotated[str, Field(pattern=r"^(claude|authored:[a-z0-9-]{1,60})$")]
+    source: Annotated[str, Field(pattern=r"^(claude|authored:[a-z0-9-]{1,60}|local-model:[a-z0-9.-]{1,60})$")]
     recorded_at: Instant
     prompt: str
     """Name and version, as `renewal_defense@v1`."""

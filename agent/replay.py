@@ -56,8 +56,9 @@ def open_tape(recordings: tuple[Recording, ...] = (), *, record: bool = False, o
 
 
 def player(tape: "Tape") -> ClaudeDrafter:
-    """Return a drafter that this tape alone answers."""
-    return ClaudeDrafter(ClaudeSettings(api_key=SecretStr("none"), max_retries=0), tape, name="replay")
+    """Return a drafter that this tape alone answers; no time passes while it plays."""
+    asked = ClaudeSettings(api_key=SecretStr("none"), max_retries=0)
+    return ClaudeDrafter(asked, tape, name="replay", seconds=lambda: 0.0)
 
 
 def replay_drafter(fallback: Drafter | None, recordings: tuple[Recording, ...] | None = None) -> ReplayDrafter:

@@ -1,5 +1,7 @@
 """The ends of a conversation that brought no plan: each is a verdict, none is a failure of ours."""
 
+import re
+
 from plan import NoPlanReason
 
 _ENDS = {
@@ -10,6 +12,7 @@ _ENDS = {
         "The conversation outgrew the model; draft from the playbook.",
     ),
 }
+_CATEGORY = re.compile(r"[a-z][a-z_]{0,39}")
 _OTHER = (NoPlanReason.UNREADABLE, "The model did not end with an answer; propose again or draft from the playbook.")
 
 
@@ -21,8 +24,11 @@ class StoppedError(Exception):
         self.reason, self.suggestion = reason, suggestion
 
 
-def stopped_by_model(stop_reason: str | None) -> StoppedError:
-    """Return what a stop for another reason than being done means."""
+def stopped_by_model(stop_reason: str | None, category: object = None) -> StoppedError:
+    """Return what a stop for another reason than being done means; `category` is why a provider says it declined."""
+    if stop_reason == "refusal" and isinstance(category, str) and _CATEGORY.fullmatch(category):
+        told = f"The model declined to answer ({category}); draft this plan by hand or from the playbook."
+        return StoppedError(NoPlanReason.REFUSED, told)
     return StoppedError(*_ENDS.get(str(stop_reason), _OTHER))
 
 

@@ -6,6 +6,7 @@ verdicts.
 """
 
 import logging
+from functools import lru_cache
 from typing import Any
 
 import instructor.v2.providers.anthropic.handlers  # noqa: F401 - registers its handlers first, so that ours stays
@@ -16,9 +17,14 @@ from instructor.v2.core.decorators import register_mode_handler
 from pydantic import BaseModel, ValidationError
 
 from agent.draft import json_schema
+from agent.fence import fence_within
 from agent.stops import stopped_by_model
 
-logging.getLogger("instructor").addHandler(logging.NullHandler())
+MOST_BYTES = 4000
+"""Of what is said about an answer that cannot be read."""
+_LOG = logging.getLogger("instructor")
+_LOG.addHandler(logging.NullHandler())
+_LOG.propagate = False  # it logs what providers and models said, at ERROR
 
 
 @register_mode_handler(Provider.ANTHROPIC, Mode.JSON_SCHEMA)
@@ -33,19 +39,21 @@ class NativeOutput:
 
     def handle_reask(self, kwargs: dict[str, Any], response: Message, exception: Exception) -> dict[str, Any]:
         """Add the answer and what is wrong with it; nothing before it changes."""
-        told = f"The answer cannot be read:\n{render(exception)}\nAnswer again, whole."
+        problems = fence_within("problems", render(exception), MOST_BYTES)
+        told = f"The answer cannot be read:\n{problems}\nAnswer again, whole."
         added = [assistant_turn(response), {"role": "user", "content": [{"type": "text", "text": told}]}]
         return {**kwargs, "messages": [*kwargs["messages"], *added]}
 
     def parse_response(self, response: Message, response_model: type[BaseModel], **_: Any) -> BaseModel:
         """Read the answer; raise StoppedError where the model stopped for another reason than being done."""
         if response.stop_reason != "end_turn":
-            raise stopped_by_model(response.stop_reason)
+            raise stopped_by_model(response.stop_reason, getattr(response.stop_details, "category", None))
         return response_model.model_validate_json(answer_text(response))
 
 
+@lru_cache(maxsize=64)
 def output_format(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the format that binds an answer to a model's schema."""
+    """Return the format that binds an answer to a model's schema; the same object for the same model."""
     return {"type": "json_schema", "schema": transform_schema(json_schema(model))}
 
 
@@ -73,9 +81,10 @@ def answer_text(response: Message) -> str:
     return "".join(block.text for block in response.content if block.type == "text")
 
 
-def render(exception: Exception) -> str:
+def render(exception: Exception) -> list[str]:
     """Return what is wrong, one line each, without what was written."""
     if not isinstance(exception, ValidationError):
-        return f"- {exception}"
+        return str(exception).split("\n")
     found = exception.errors(include_url=False, include_context=False, include_input=False)[:20]
-    return "\n".join(f"- {'.'.join(map(str, e['loc'])) or 'answer'}: {e['msg']}" for e in found)
+    told = [(".".join(map(str, e["loc"])) or "answer", e["msg"].split("\n")) for e in found]
+    return [f"{where}: {line}" for where, lines in told for line in lines]

@@ -1,6 +1,7 @@
 """Four tools to look closer, all read-only and bound to the one account of the request: no id is an argument."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from anthropic import transform_schema
@@ -12,7 +13,7 @@ from agent.briefing import signal_row, situation_data, touch_row
 from agent.contract import ProposalRequest
 from agent.conversation import action_row
 from agent.draft import json_schema
-from agent.fence import fence
+from agent.fence import fence_within
 from plan import explain_validation
 
 _PAGE = 20
@@ -68,30 +69,32 @@ def tools_for(request: ProposalRequest, names: Aliases) -> dict[str, BaseTool]:
     return {each.name: each for each in made}
 
 
-def wire_tools(tools: Mapping[str, BaseTool]) -> list[dict[str, Any]]:
-    """Return the tools as the Messages API takes them."""
+@cache
+def _input_schema(name: str) -> dict[str, Any]:
+    return transform_schema(json_schema(_ARGUMENTS[name]))
+
+
+def wire_tools(tools: Mapping[str, BaseTool], *, strict: bool = True) -> list[dict[str, Any]]:
+    """Return the tools as the Messages API takes them; `strict` has the provider bind the arguments, too."""
+    bound = {"strict": True} if strict else {}
     return [
         {
             "name": each.name,
             "description": each.description,
-            "input_schema": transform_schema(json_schema(_ARGUMENTS[each.name])),
-            "strict": True,
+            "input_schema": _input_schema(each.name),
+            **bound,
         }
         for each in tools.values()
     ]
 
 
 def call(tools: Mapping[str, BaseTool], name: str, given: Any, limit: int) -> tuple[str, bool]:
-    """Return a tool's answer as a fenced block, and whether it is an error that the model may mend."""
+    """Return a tool's answer as a fenced block of so many bytes at most, and whether it is an error."""
     if name not in tools:
-        return f"there is no such tool; there are: {', '.join(tools)}", True
+        return fence_within("error", [f"there is no such tool; there are: {', '.join(tools)}"], limit), True
     try:
         checked = _ARGUMENTS[name].model_validate(given)
         found = tools[name].invoke(checked.model_dump())
     except ValidationError as error:
-        return explain_validation(error), True
-    told = fence(name, found)
-    while len(told) > limit and found:
-        found = found[:-1]
-        told = fence(name, found)
-    return told, False
+        return fence_within("error", [explain_validation(error)], limit), True
+    return fence_within(name, found, limit), False

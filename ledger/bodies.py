@@ -11,6 +11,7 @@ from plan import (
     Id,
     Instant,
     Mode,
+    Percent,
     PlanApproval,
     PlanStatus,
     PlanStep,
@@ -37,6 +38,7 @@ class Proposed(PlanEdge):
 
     plan: RevenuePlanV1
     drafter: str = Field(max_length=40)
+    confidence_percent: Percent | None = None
 
 
 class Edited(PlanEdge):
@@ -48,6 +50,7 @@ class Edited(PlanEdge):
     """The plan's new end, where it moves."""
     answers: tuple[str, ...] = ()
     """For each reason that the draft was sent back with: a commitment of what the edit does about it, or nothing."""
+    confidence_percent: Percent | None = None
 
 
 class Endorsed(PlanEdge):

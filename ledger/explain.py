@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from uuid import UUID
 
 from ledger.entries import PLAN_ENTRIES, Entry
-from plan import ERASED, REF_PREFIX, Frozen, PlanApproval, PlanEvent, StepApproval
+from plan import ERASED, REF_PREFIX, Frozen, PlanApproval, PlanEvent, StepApproval, describe_usage
 
 Names = Mapping[str, str]
 """What to call a step or a principal by; ids that are not in it are shown as they are."""
@@ -125,9 +125,9 @@ _WHY: dict[str, str] = {
 
 
 def sentence(entry: Entry, reveal: Callable[[str], str], names: Names) -> str:
-    """Return one entry as a sentence: number, time (UTC), actor with authority, what, why, cause."""
+    """Return one entry as a sentence: number, time (UTC), actor with authority, what, why, cause, what it cost."""
     body = entry.body()
-    told = _SAYS[entry.type].format_map(_Fields(body, names, reveal)) + _overridden(body, reveal)
+    told = _SAYS[entry.type].format_map(_Fields(body, names, reveal)) + _sureness(body) + _overridden(body, reveal)
     why = ""
     if entry.reason is not None:
         text = reveal(entry.reason.text) if entry.reason.text else ""
@@ -142,8 +142,14 @@ def sentence(entry: Entry, reveal: Callable[[str], str], names: Names) -> str:
     role = entry.authority.role + (f" for {names.get(lent, lent)}" if lent is not None else "")
     return (
         f"#{entry.seq} {entry.at:%Y-%m-%d %H:%M} {who} ({entry.actor.kind}, {role}) {told}{why}"
-        f" [cause: {_cause(entry)}]"
+        f" [cause: {_cause(entry)}]" + (f" [{describe_usage(entry.model)}]" if entry.model else "")
     )
+
+
+def _sureness(body: Frozen) -> str:
+    """Return how sure a drafter says it is that its draft is accepted; nothing where none says so."""
+    percent = getattr(body, "confidence_percent", None)
+    return "" if percent is None else f", {percent} % sure that it is accepted"
 
 
 def _overridden(body: Frozen, reveal: Callable[[str], str]) -> str:

@@ -116,7 +116,10 @@ def mcp_executor(settings: Settings) -> "McpExecutor":
 
 
 def pick_drafter(settings: Settings) -> "Drafter":
-    """Return the drafter that the settings name; `auto` replays a recording where one fits, else the playbook."""
+    """Return the drafter that the settings name.
+
+    `auto` replays a recording where one fits, else the playbook drafts; it also does where the provider is down.
+    """
     import agent
 
     if settings.drafter == "playbook":
@@ -128,7 +131,7 @@ def pick_drafter(settings: Settings) -> "Drafter":
         if not key:
             raise ConfigError("the drafter `claude` needs a key: set ONCOURSE_MODEL_API_KEY, or use --drafter playbook")
         given = agent.ClaudeSettings(api_key=key, base_url=settings.model_base_url or None, model=settings.model)
-        return agent.claude_drafter(given)
+        return agent.stand_in(agent.claude_drafter(given), agent.playbook_drafter())
     if settings.drafter == "auto":
         return agent.replay_drafter(agent.playbook_drafter())
     raise ConfigError(f"unknown drafter {settings.drafter!r}; one of: auto, playbook, replay, claude")

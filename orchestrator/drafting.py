@@ -231,6 +231,7 @@ def _open(hand: Hand, plan: RevenuePlanV1, proposal: Proposal, policy: str) -> U
             content=content_digest(sealed),
             plan=sealed,
             drafter=proposal.provenance.drafter,
+            confidence_percent=proposal.confidence_percent,
         ),
         actor=hand.who.actor,
         authority=hand.authority,

@@ -128,7 +128,7 @@ def revise(desk: Desk, plan_id: str, proposal: Proposal, who: Acting, cause: Cau
             return refuse(hand, proposal, decision, repair, name, told=told, plan_id=plan_id)
         answers = {answer.reason_number: answer.answer for answer in proposal.answers}
         given = tuple(answers.get(number, "") for number in range(1, len(record.state.sent_back) + 1))
-        _take(hand, record, changed, {}, given)
+        _take(hand, record, changed, {}, given, proposal)
         return Submitted(plan_id=record.plan.plan_id, codes=decision.codes, findings=findings(decision))
 
 
@@ -164,9 +164,14 @@ def _answered(unit: Unit, record: PlanRecord, change: PlanEdit) -> None:
 
 
 def _take(
-    hand: Hand, record: PlanRecord, changed: RevenuePlanV1, reasons: dict[UUID, str], answers: tuple[str, ...]
+    hand: Hand,
+    record: PlanRecord,
+    changed: RevenuePlanV1,
+    reasons: dict[UUID, str],
+    answers: tuple[str, ...],
+    drafted: Proposal | None = None,
 ) -> Decision:
-    """Write new content as the next revision and have it judged."""
+    """Write new content, a person's or as `drafted`, as the next revision and have it judged."""
     unit, plan_id = hand.unit, record.plan.plan_id
     changed = changed.model_copy(update={"revision": record.plan.revision + 1})
     sealed, sealer = unit.seal(changed), unit.sealer(f"plan/{plan_id}")
@@ -182,6 +187,8 @@ def _take(
         content=content_digest(sealed),
         expires_at=moved,
         answers=tuple(sealer.seal(answer) if answer else "" for answer in answers),
+        confidence_percent=drafted.confidence_percent if drafted else None,
+        model=drafted.provenance.calls if drafted else (),
     )
     because = hand.because(entry)
     _write_steps(because, record.state.plan, sealed, reasons)

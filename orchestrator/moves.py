@@ -26,6 +26,7 @@ from plan import (
     Cause,
     Dependency,
     DependencyKind,
+    ModelCall,
     PlanEvent,
     PlanStatus,
     PlanStep,
@@ -66,16 +67,18 @@ class Hand:
         *,
         target: PlanStatus | None = None,
         edge: type[PlanEdge] = PlanEdge,
+        model: tuple[ModelCall, ...] = (),
         **more: object,
     ) -> Entry:
-        """Write one edge of the plan table; closing a plan cancels its unsent steps."""
+        """Write one edge of the plan table; closing a plan cancels its unsent steps. `model`: who was asked for it."""
         plan = state.plan
         end = plan_target(event, plan.status, target)
         revision = plan.revision + (1 if plan_move(event, plan.status).new_revision else 0)
         content = content_digest(plan.model_copy(update={"revision": revision}))
         fields = {"source": plan.status, "target": end, "revision": revision, "content": content}
         stream = f"plan/{plan.plan_id}"
-        entry = self._write(stream, PLAN_ENTRIES[event], edge.model_validate(fields | more), reason, state.policy)
+        body = edge.model_validate(fields | more)
+        entry = self._write(stream, PLAN_ENTRIES[event], body, reason, state.policy, model)
         follows = self.because(entry)
         if end in CLOSED and plan.status not in CLOSED:
             follows.each_unsent(self.unit.state(plan.plan_id), StepEvent.PLAN_CLOSED)
@@ -131,7 +134,13 @@ class Hand:
         )
 
     def _write(
-        self, stream: str, kind: str, body: PlanEdge | StepEdge, reason: Reasoned | None, policy: str | None
+        self,
+        stream: str,
+        kind: str,
+        body: PlanEdge | StepEdge,
+        reason: Reasoned | None,
+        policy: str | None,
+        model: tuple[ModelCall, ...] = (),
     ) -> Entry:
         return self.unit.record(
             stream,
@@ -142,6 +151,7 @@ class Hand:
             cause=self.cause,
             reason=reason,
             policy=policy,
+            model=model,
         )
 
 

@@ -154,6 +154,7 @@ from plan.scalars import (
     Id,
     Instant,
     Minor,
+    Percent,
     PersonId,
     PlanType,
     PrivateText,
@@ -185,6 +186,7 @@ from plan.situation import (
     Ticket,
     Touch,
 )
+from plan.usage import Usage, describe_usage, usage_of
 
 __all__ = [
     "ALTERED",
@@ -255,6 +257,7 @@ __all__ = [
     "Opportunity",
     "OpportunityKind",
     "Owner",
+    "Percent",
     "PersonId",
     "PlanApproval",
     "PlanError",
@@ -300,6 +303,7 @@ __all__ = [
     "Text",
     "Ticket",
     "Touch",
+    "Usage",
     "Zone",
     "amount_text",
     "assemble",
@@ -315,6 +319,7 @@ __all__ = [
     "days_between",
     "deadline",
     "derive_posture",
+    "describe_usage",
     "digest",
     "digest_bytes",
     "explain_validation",
@@ -344,5 +349,6 @@ __all__ = [
     "step_target",
     "success_status",
     "unseal",
+    "usage_of",
     "written_fields",
 ]

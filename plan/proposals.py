@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from plan.revenue_plan import DependencyKind, Params
-from plan.scalars import ActionType, Digest, Frozen, Id, Outcome, PlanType, PrivateText, Text
+from plan.scalars import INT_BOUND, ActionType, Digest, Frozen, Id, Outcome, Percent, PlanType, PrivateText, Text
 
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,19}$")]
 """A short name of a step inside one proposal; code makes the step's id."""
@@ -51,9 +51,10 @@ class ModelCall(Frozen):
     request_id: str = Field(default="", max_length=120)
     cassette: str = Field(default="", max_length=200)
     """Source label of the recording that answered (`authored:...`); empty for a live call."""
-    input_tokens: int = Field(default=0, ge=0)
-    output_tokens: int = Field(default=0, ge=0)
-    cost_micro_usd: int | None = Field(default=None, ge=0)
+    input_tokens: int = Field(default=0, ge=0, lt=INT_BOUND)
+    """Cached ones included."""
+    output_tokens: int = Field(default=0, ge=0, lt=INT_BOUND)
+    cost_micro_usd: int | None = Field(default=None, ge=0, lt=INT_BOUND)
     """Millionths of a US dollar; None where the price is not known."""
 
 
@@ -80,7 +81,7 @@ class Proposal(Frozen):
     subject: tuple[Id, ...] = Field(min_length=1, max_length=50)
     goal: Id | None = None
     summary: PrivateText = ""
-    confidence_percent: int | None = Field(default=None, ge=0, le=100)
+    confidence_percent: Percent | None = None
     """How sure the drafter says it is that the plan is accepted as it stands; nothing is decided by it."""
     steps: tuple[ProposedStep, ...] = Field(max_length=40)
     answers: tuple[Answer, ...] = Field(default=(), max_length=40)
@@ -105,11 +106,14 @@ class NoPlanReason(StrEnum):
     NOT_ENOUGH_KNOWN = "not_enough_known"
     BUDGET_CALLS = "budget_calls"
     BUDGET_TOKENS = "budget_tokens"
+    BUDGET_COST = "budget_cost"
+    BUDGET_TIME = "budget_time"
     REFUSED = "refused"
     CUT_OFF = "cut_off"
     UNREADABLE = "unreadable"
     NO_RECORDING = "no_recording"
     PROVIDER_DOWN = "provider_down"
+    PROVIDER_REFUSES = "provider_refuses"
     CANNOT_ANSWER = "cannot_answer"
 
 

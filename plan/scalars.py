@@ -52,6 +52,7 @@ Minor = Annotated[int, Field(ge=0, lt=INT_BOUND)]
 """Money in the currency's minor unit (cents)."""
 BasisPoints = Annotated[int, Field(ge=0, le=1_000_000)]
 """Hundredths of a percent: 9000 is 90 %."""
+Percent = Annotated[int, Field(ge=0, le=100)]
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_no_nul)]
 
 

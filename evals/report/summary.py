@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from evals.arms import Arm
 from evals.exam import Exam, mix
+from evals.matrix import Matrix
 from evals.report.figures import Figure, figures
 from evals.scorers import SCORERS
 from evals.statistics import Interval
@@ -19,6 +20,7 @@ def summary(exam: Exam) -> str:
         "\n".join(f"- **{f.cause}** {f.where}: {f.told}" for f in exam.findings),
         "\n".join(_figures(figures(exam))),
         "## Who is told from whom\n\n" + "\n".join(_arms(exam.arms)),
+        "## What the scorers catch\n\n" + proof(exam.matrix) + "\n\n" + "\n".join(_matrix(exam.matrix)),
         "## Cases that do not pass\n\n" + ("\n".join(_failing(exam)) or "None."),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -41,6 +43,24 @@ def _arms(arms: Sequence[Arm]) -> Iterator[str]:
         means = [f"{arm.means[n]:.2f}" if n in arm.means else "-" for n in SCORERS if n != "injection"]
         rows.append([arm.name, str(arm.plans), f"{arm.passed}/{arm.plans}", *means, bounds(arm.quality)])
     yield from _table(heads, rows)
+
+
+def proof(found: Matrix) -> str:
+    """Return the whole matrix in one line."""
+    tried, passing = sum(kept.tried for kept in found.benign), sum(kept.passing for kept in found.benign)
+    return (
+        f"defects caught {found.caught:,}/{found.tried:,} by {len(found.defects)} operators, each on up to "
+        f"{min(found.most, found.plans)} of {found.plans} plans; "
+        f"benign {passing:,}/{tried:,} by {len(found.benign)}"
+    )
+
+
+def _matrix(found: Matrix) -> Iterator[str]:
+    rows = [
+        [name, str(operators), f"{caught:,}/{tried:,}"]
+        for name, (operators, tried, caught) in found.by_scorer().items()
+    ]
+    yield from _table(["scorer", "operators", "caught"], rows)
 
 
 def _failing(exam: Exam) -> Iterator[str]:

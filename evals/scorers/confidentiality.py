@@ -22,12 +22,15 @@ def confidentiality(answer: Answer, case: Case) -> Score:
     patterns += [rf"(?<!\w){re.escape(_plain(word))}(?!\w)" for word in people]
     messages = []
     for where, text in texts(answer.outcome):
-        count = sum(bool(re.search(pattern, _plain(text))) for pattern in patterns)
+        plain = _plain(text)
+        count = sum(bool(re.search(pattern, plain)) for pattern in patterns)
         if count:
             messages.append(f"{where} tells {count} of the things that must stay here; leave them out")
     return scored(NAME, not messages, passed=not messages, hard=True, messages=tuple(messages))
 
 
 def _plain(text: str) -> str:
-    """Return a text without differences of case, of spacing and of how letters are coded."""
-    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+    """Return a text without differences of case, of spacing and of how letters are coded, and without hidden ones."""
+    hidden = () if text.isprintable() else {letter for letter in text if unicodedata.category(letter) == "Cf"}
+    shown = text.translate(dict.fromkeys(map(ord, hidden)))
+    return " ".join(unicodedata.normalize("NFKC", shown).casefold().split())

@@ -15,22 +15,23 @@ def parsimony(answer: Answer, case: Case) -> Score | None:
     """Score the share of steps that something calls for and that nobody has just taken.
 
     Called for is what treats a signal or a record that is there, closes, leads to what closes, supports the others,
-    or must come before what is called for. A second step of the same action about the same things is one too many.
+    or must come before what is called for. A second step of the same action about nothing new is one too many, in
+    whatever words.
     """
     proposal = plan_of(answer, case)
     if proposal is None:
         return None
-    wanted, seen, checks = _wanted(proposal, case.request), list[tuple[str, object]](), []
+    wanted, seen, checks = _wanted(proposal, case.request), dict[str, set[str]](), []
     for step in proposal.steps:
         about, told = _about(step), f"step {step.key} ({step.action_type})"
-        if about in seen:
+        if step.action_type in seen and about <= seen[step.action_type]:
             checks.append(Check(holds=False, told=f"{told} does again what an earlier step does; leave it out"))
         elif _just_done(step, case.request):
             checks.append(Check(holds=False, told=f"{told} was done in the last {FRESH.days} days; leave it out"))
         else:
             needed = step.key in wanted
             checks.append(Check(needed, f"{told} serves no signal, no record and no other step; leave it out"))
-        seen.append(about)
+        seen.setdefault(step.action_type, set()).update(about)
     return checked(NAME, checks, hard=False)
 
 
@@ -61,9 +62,11 @@ def _called_for(action: str, request: ProposalRequest) -> bool:
     return action in CALLED_FOR and PRECONDITIONS[CALLED_FOR[action]](request.situation, {}) is None
 
 
-def _about(step: ProposedStep) -> tuple[str, object]:
-    things = ids_of(step.params, "contact_id", "contact_ids", "ticket_ids", "invoice_ids", "opportunity_id")
-    return step.action_type, sorted(things) or step.params
+def _about(step: ProposedStep) -> set[str]:
+    """Return the things that a step is about; a notice is about what it says, and what names nothing about no thing."""
+    if step.action_type == "NOTIFY_ACCOUNT_TEAM":
+        return {str(step.params.get("message"))}
+    return set(ids_of(step.params, "contact_id", "contact_ids", "ticket_ids", "invoice_ids", "opportunity_id"))
 
 
 def _just_done(step: ProposedStep, request: ProposalRequest) -> bool:

@@ -28,6 +28,7 @@ from plan import (
     RevenuePlanV1,
     explain_validation,
     find_spec,
+    usage_of,
 )
 from store import Event, EventType, PlanRecord
 
@@ -135,8 +136,15 @@ def list_plans(
 def show(plan: PlanArgument) -> None:
     """Show one plan as it stands, with the digest that an approval binds."""
     record = current.plan(plan)
+    with current.house.desk.unit() as unit:
+        entries = unit.entries(f"plan/{record.plan.plan_id}")
+    written = [entry for entry in entries if entry.type in {"plan.proposed.v1", "plan.edited.v1"}][-1]
     if current.json:
-        told = {"content_digest": record.content_digest}
+        told: dict[str, Any] = {
+            "content_digest": record.content_digest,
+            "confidence_percent": written.data.get("confidence_percent"),
+            "usage": usage_of(call for entry in entries for call in entry.model).model_dump(),
+        }
         if record.plan.status is PlanStatus.DRAFT:
             judged_by = current.house.judged(str(record.plan.plan_id)).policy_digest
             told["approve_with"] = to_quote(record.content_digest, judged_by)
@@ -145,7 +153,8 @@ def show(plan: PlanArgument) -> None:
     _header(record)
     _steps(record.plan)
     with current.house.desk.unit() as unit:
-        entries = unit.entries(f"plan/{record.plan.plan_id}")
+        if written.model:
+            say(ledger.sentence(written, unit.blobs.reveal, {}))
         judged = [e for e in entries if e.type == "plan.gate_evaluated.v1"]
         if judged:
             say(ledger.sentence(judged[-1], unit.blobs.reveal, {}))

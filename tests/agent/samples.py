@@ -134,9 +134,10 @@ def meeting(**params) -> dict:
     return step("meeting", "REQUEST_RENEWAL_MEETING", "brief", day=8, **given)
 
 
-def plan(*steps: dict) -> dict:
+def plan(*steps: dict, **changes) -> dict:
     """Return an authored turn that answers with a plan."""
-    return {"answer": {"kind": "plan", "summary": "Usage fell.", "steps": list(steps)}}
+    told = {"kind": "plan", "summary": "Usage fell.", "confidence_percent": 70, "steps": list(steps)}
+    return {"answer": told | changes}
 
 
 GOOD = plan(brief(), meeting())

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from agent import ProposalRequest
+from agent import Budget, ProposalRequest
 from agent.aliases import Aliases
 from agent.conversation import opening, system_blocks
 from agent.prompt import prompt_of
@@ -31,7 +31,7 @@ def assert_only_grows(seen):
 
 
 def test_each_request_is_a_pure_extension_of_the_one_before():
-    with answering(LOOK, BAD, GOOD, LOOK, GOOD) as (drafter, server):
+    with answering(LOOK, BAD, GOOD, LOOK, GOOD, budget=Budget(turns=5)) as (drafter, server):
         asked = request()
         result = drafter.draft(asked)
         earlier = (Rejected(answer=result.answer, findings=("PG021 HARD steps[1]: needs a brief",)),)

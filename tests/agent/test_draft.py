@@ -107,6 +107,21 @@ def test_the_executive_is_set_by_code_or_the_step_cannot_be_read():
     assert meant(plan(ask), {"account": account}).steps[0].params["exec_sponsor_id"] == "p-nora"
 
 
+@pytest.mark.parametrize("percent", [0, 70, 100])
+def test_how_sure_the_model_says_it_is_stands_in_the_proposal(percent):
+    assert meant(plan(brief(), confidence_percent=percent)).confidence_percent == percent
+
+
+def test_the_model_is_asked_how_sure_it_is_as_a_whole_number():
+    (asked,) = [
+        s["properties"]["confidence_percent"]
+        for s in walk(output_format(answer_model(ACTIONS, SMALL)))
+        if "confidence_percent" in s.get("properties", {})
+    ]
+    assert asked["type"] == "integer"
+    assert "100" in asked["description"]
+
+
 def test_a_no_plan_answer_becomes_a_typed_refusal():
     told = meant({"answer": {"kind": "no_plan", "reason": "nothing_contactable", "suggestion": "Call C1 first."}})
     assert told.reason is NoPlanReason.NOTHING_CONTACTABLE
@@ -151,12 +166,18 @@ def test_what_means_nothing_is_told_step_by_step(wrong, told):
         plan(brief(status="SUCCEEDED")),
         plan(step("x", "DELETE_ACCOUNT")),
         plan(meeting(email="x@evil.example")),
+        plan(brief(), confidence_percent=101),
+        plan(brief(), confidence_percent=-1),
+        plan(brief(), confidence_percent=70.5),
+        plan(brief(), confidence_percent=None),
+        {"answer": {"kind": "plan", "summary": "Usage fell.", "steps": [brief()]}},
         {"answer": {"kind": "no_plan", "reason": "because", "suggestion": "None."}},
     ],
 )
 def test_what_the_shape_does_not_hold_is_refused_without_repeating_it(wrong):
     with pytest.raises(ValidationError) as caught:
         read(wrong)
+    assert "70.5" not in str(caught.value)
     assert "evil.example" not in str(caught.value)
 
 

@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-HEAVY = ("anthropic", "instructor", "langgraph", "langchain_core", "vcr", "httpx2", "openai")
+import agent
+
+HEAVY = ("anthropic", "genai_prices", "httpx2", "instructor", "langchain_core", "langgraph", "openai", "vcr")
 
 
 @pytest.mark.parametrize(
@@ -20,3 +23,9 @@ def test_no_model_library_loads_before_a_model_is_asked(said):
     code = f"import sys; {said}; print(*[m for m in {HEAVY!r} if m in sys.modules])"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.split() == []
+
+
+def test_one_file_knows_the_price_list():
+    room = Path(agent.__file__).parent
+    knowing = [path.name for path in sorted(room.glob("*.py")) if "genai_prices" in path.read_text(encoding="utf-8")]
+    assert knowing == ["pricing.py"]

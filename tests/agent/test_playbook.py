@@ -201,3 +201,7 @@ def test_an_action_that_policy_does_not_approve_is_left_out():
 def test_contracts_of_another_currency_are_left_for_another_plan():
     contracts = (contract(), contract("k-2", date(2026, 6, 20)), contract("k-3", date(2026, 6, 25), currency="USD"))
     assert drafted({"contracts": contracts}).subject == ("k-1", "k-2")
+
+
+def test_the_playbook_does_not_say_how_sure_it_is():
+    assert drafted().confidence_percent is None

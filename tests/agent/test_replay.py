@@ -2,6 +2,7 @@
 
 import json
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 
 import pytest
@@ -48,6 +49,28 @@ def test_a_recording_answers_the_same_request_and_says_where_it_came_from():
     assert isinstance(told, Proposal)
     assert told.provenance.drafter == "replay"
     assert [c.cassette for c in told.provenance.calls] == ["authored:test"]
+
+
+@pytest.mark.parametrize(
+    ("source", "fits"),
+    [
+        ("claude", True),
+        ("authored:a-script", True),
+        ("local-model:smollm2-135m.q8", True),
+        ("local-model:", False),
+        ("local-model:two words", False),
+        ("authored", False),
+        ("openai", False),
+        ("claude:really", False),
+    ],
+)
+def test_a_recording_names_one_of_three_sources(source, fits):
+    meta = recorded(GOOD).meta.model_dump()
+    if fits:
+        assert RecordingMeta.model_validate(meta | {"source": source}).source == source
+    else:
+        with pytest.raises(ValueError, match="source"):
+            RecordingMeta.model_validate(meta | {"source": source})
 
 
 def test_a_recording_may_be_played_again_and_again():
@@ -142,6 +165,21 @@ def test_two_tapes_in_many_threads_do_not_meet():
     for thread in threads:
         thread.join()
     assert sorted(counts) == [1] * 4 + [2] * 4
+
+
+def test_eight_threads_play_two_recordings_of_one_drafter_side_by_side():
+    asked = [request(), request({"signals": (signal(5),)})]
+    made = recorded(BAD, GOOD, case="one"), recorded(plan(brief()), asked=asked[1], case="other")
+    drafter, start = replay_drafter(None, made), threading.Barrier(8)
+
+    def play(number):
+        start.wait()
+        return drafter.draft(asked[number % 2]).outcome
+
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(play, range(8)))
+    assert [(len(o.steps), len(o.provenance.calls)) for o in outcomes] == [(2, 2), (1, 1)] * 4
+    assert len({o.model_dump_json() for o in outcomes}) == 2
 
 
 def test_the_stub_of_the_pinned_recorder_is_where_we_take_it_from():

@@ -87,6 +87,20 @@ def test_the_reasons_reach_the_new_draft_and_the_comparison_tells_what_it_answer
     assert house.broken() == []
 
 
+def test_the_new_revision_says_who_was_asked_for_it_and_how_sure_it_is():
+    house, plan_id = sent_back()
+    with answering(ANEW) as (drafter, _):
+        told = propose(asked(house, plan_id), Deps(drafter)).outcome
+    revised(house, plan_id, told)
+    with house.unit() as unit:
+        (edited,) = [entry for entry in unit.entries(f"plan/{plan_id}") if entry.type == "plan.edited.v1"]
+    assert edited.model == told.provenance.calls
+    assert edited.data["confidence_percent"] == told.confidence_percent == 70
+    (line,) = [line for line in house.sentences(plan_id) if "edited the plan" in line]
+    assert "70 % sure that it is accepted" in line
+    assert "[authored: 1 call" in line
+
+
 def test_a_new_draft_that_the_gate_refuses_is_mended_in_the_same_conversation():
     house, plan_id = sent_back()
     lone = replying(meeting(contact_id="C2", proposed_slots=2) | {"depends_on": []})
