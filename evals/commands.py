@@ -98,12 +98,13 @@ def _stale(_given: Namespace) -> int:
 
 
 def _record(given: Namespace) -> int:
-    kept: list[Path] = []
+    names, kept = _named(given.cases), list[Path]()
     try:
-        for line in record_all(_named(given.cases), given.who, given.k, kept.append):
+        for line in record_all(names, given.who, given.k, kept.append):
             print(line)
     finally:
-        write_manifest(renewed(read_manifest(), [c for c in read_cassettes() if c.path in kept]))
+        if kept:
+            write_manifest(renewed(read_manifest(), [c for c in read_cassettes() if c.path in kept]))
     return 0
 
 
