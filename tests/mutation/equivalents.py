@@ -1,5 +1,6 @@
 """Faults that no test can notice, each with the reason; the run compares this list with what survived."""
 
+NAMED = "What a type variable calls itself is read by nobody."
 PAIRED = "Steps and what is told of them come from one list and are always as many."
 SEARCHED = "A short cut that is taken less often or never: the search for a circle comes to the same."
 EQUIVALENT: dict[str, str] = {
@@ -10,8 +11,8 @@ EQUIVALENT: dict[str, str] = {
     "evals/scorers/human_touch.py human_touch: True -> False #2": PAIRED,
     "evals/scorers/human_touch.py human_touch: not isinstance(proposal, Proposal) or plan is None without not "
     "isinstance(proposal, Proposal)": "No plan is made of a refusal; only the types ask.",
-    "evals/scorers/parsimony.py _wanted: todo += new -> pass": "What prerequisites need themselves is the brief, and that "
-    "is called for anyway.",
+    "evals/scorers/needs.py module: 'Fact' -> 'FactX'": NAMED,
+    "evals/scorers/needs.py module: 'Key' -> 'KeyX'": NAMED,
     "gate/authority/cedar.py _delegators: other and _of_the_house(request, lender) and request.in_force(lender) "
     "without _of_the_house(request, lender)": "Cedar itself denies strangers, machines and who left all that can be lent.",
     "gate/authority/cedar.py module: 'it' -> 'itX'": "Only a question and its subject name it, and both read it here.",
