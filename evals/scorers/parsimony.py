@@ -22,7 +22,7 @@ def parsimony(answer: Answer, case: Case) -> Score | None:
     if proposal is None:
         return None
     wanted, seen, checks = _wanted(proposal, case.request), dict[str, set[str]](), []
-    for step in proposal.steps:
+    for step in sorted(proposal.steps, key=lambda step: (step.start_day, -len(_about(step)), sorted(_about(step)))):
         about, told = _about(step), f"step {step.key} ({step.action_type})"
         if step.action_type in seen and about <= seen[step.action_type]:
             checks.append(Check(holds=False, told=f"{told} does again what an earlier step does; leave it out"))
