@@ -25,12 +25,12 @@ def parsimony(answer: Answer, case: Case) -> Score | None:
     for step in sorted(proposal.steps, key=lambda step: (step.start_day, -len(_about(step)), sorted(_about(step)))):
         about, told = _about(step), f"step {step.key} ({step.action_type})"
         if step.action_type in seen and about <= seen[step.action_type]:
-            checks.append(Check(holds=False, told=f"{told} does again what an earlier step does; leave it out"))
+            why = "does again what an earlier step does"
         elif _just_done(step, case.request):
-            checks.append(Check(holds=False, told=f"{told} was done in the last {FRESH.days} days; leave it out"))
+            why = f"was done in the last {FRESH.days} days"
         else:
-            needed = step.key in wanted
-            checks.append(Check(needed, f"{told} serves no signal, no record and no other step; leave it out"))
+            why = "" if step.key in wanted else "serves no signal, no record and no other step"
+        checks.append(Check(not why, f"{told} {why}; leave it out"))
         seen.setdefault(step.action_type, set()).update(about)
     return checked(NAME, checks, hard=False)
 
