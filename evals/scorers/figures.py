@@ -32,9 +32,8 @@ class KnownFigures:
         days = [self._today, renews_on(request), last_instant(request)]
         families = (known.contracts, known.contacts, known.tickets, known.invoices, known.signals, known.history)
         self._common: set[Figure] = {Decimal(DEADLINE_DAYS), *(Decimal(len(rows)) for rows in families)}
-        self._common |= {_percent(goal.target_bp) for goal in known.goals}
         self._common |= {figure for day in days for figure in self._dated(day)}
-        self._common |= self._figures(" ".join(request.sent_back))
+        self._common |= {*(_percent(g.target_bp) for g in known.goals), *self._figures(" ".join(request.sent_back))}
 
     def loose(self, text: str, refs: Iterable[str], steps: Iterable[ProposedStep]) -> list[str]:
         """Return the figures of a text that neither these pieces of evidence, these steps nor what all know hold.

@@ -28,6 +28,18 @@ from tests.evals.samples import (
 
 GOOD = (1.0, True, True, 0)
 SOFT = (1.0, True, False, 0)
+
+
+def bad(value, messages=1):
+    """Return what a hard scorer says of an answer that fails it."""
+    return (value, False, True, messages)
+
+
+def poor(value, messages=1):
+    """Return what a soft scorer says of an answer that does not pass it."""
+    return (value, False, False, messages)
+
+
 BY_MACHINE = ("BUDGET_CALLS", "BUDGET_TOKENS", "CUT_OFF", "NO_RECORDING", "PROVIDER_DOWN", "REFUSED", "UNREADABLE")
 BY_DRAFTER = sorted(set(NoPlanReason.__members__) - set(BY_MACHINE))
 NO_PLAN = case({"outcome": "no_plan", "reasons": ["deadline_passed", "plan_open"]})
@@ -63,13 +75,13 @@ def test_what_asks_how_good_a_plan_is_asks_nothing_where_there_is_none_or_none_i
 def test_one_mend_costs_half_and_two_cost_all():
     assert said("schema") == GOOD
     assert said("schema", mends=1) == (0.5, True, True, 1)
-    assert said("schema", mends=2) == (0.0, False, True, 1)
-    assert said("schema", mends=3) == (0.0, False, True, 1)
+    assert said("schema", mends=2) == bad(0.0)
+    assert said("schema", mends=3) == bad(0.0)
 
 
 @pytest.mark.parametrize("reason", BY_MACHINE)
 def test_what_no_drafter_said_is_no_answer(reason):
-    assert said("schema", decline(NoPlanReason[reason])) == (0.0, False, True, 1)
+    assert said("schema", decline(NoPlanReason[reason])) == bad(0.0)
 
 
 @pytest.mark.parametrize("reason", BY_DRAFTER)
@@ -78,8 +90,8 @@ def test_a_refusal_of_the_drafter_is_an_answer(reason):
 
 
 def test_a_proposal_of_which_no_plan_can_be_made_is_no_answer():
-    assert said("schema", plan(subject=("k9",))) == (0.0, False, True, 1)
-    assert said("schema", plan(review={"depends_on": on("nowhere")})) == (0.0, False, True, 1)
+    assert said("schema", plan(subject=("k9",))) == bad(0.0)
+    assert said("schema", plan(review={"depends_on": on("nowhere")})) == bad(0.0)
 
 
 # policy
@@ -87,14 +99,9 @@ def test_a_proposal_of_which_no_plan_can_be_made_is_no_answer():
 
 def test_policy_counts_the_rules_that_are_broken_and_not_how_often():
     assert said("policy") == GOOD
-    assert said("policy", plan(help={"evidence": ()})) == (0.963, False, True, 1)
-    assert said("policy", plan(help={"evidence": ()}, map={"evidence": ()})) == (0.963, False, True, 2)
-    assert said("policy", plan(help={"evidence": ()}, map={"rationale": "See www.x.example"})) == (
-        0.9259,
-        False,
-        True,
-        2,
-    )
+    assert said("policy", plan(help={"evidence": ()})) == bad(0.963)
+    assert said("policy", plan(help={"evidence": ()}, map={"evidence": ()})) == bad(0.963, 2)
+    assert said("policy", plan(help={"evidence": ()}, map={"rationale": "See www.x.example"})) == bad(0.9259, 2)
 
 
 def test_policy_lets_advice_pass_and_says_nothing_of_what_is_no_plan():
@@ -110,9 +117,9 @@ def test_policy_lets_advice_pass_and_says_nothing_of_what_is_no_plan():
 
 
 def test_a_step_without_known_evidence_is_worth_nothing():
-    assert said("grounding", plan(brief={"evidence": ()})) == (0.875, False, True, 1)
-    assert said("grounding", plan(brief={"evidence": ("s9",)})) == (0.875, False, True, 1)
-    assert said("grounding", plan(brief={"evidence": ("s1", "s9")})) == (0.875, False, True, 1)
+    assert said("grounding", plan(brief={"evidence": ()})) == bad(0.875)
+    assert said("grounding", plan(brief={"evidence": ("s9",)})) == bad(0.875)
+    assert said("grounding", plan(brief={"evidence": ("s1", "s9")})) == bad(0.875)
     assert told("grounding", plan(brief={"evidence": ("s1", "s9")}))[0].startswith(
         "step brief (PREP_RENEWAL_BRIEF) cites s9"
     )
@@ -126,14 +133,14 @@ def test_a_plan_of_one_step_rests_on_that_one():
 
 
 def test_no_step_at_all_rests_on_nothing():
-    assert said("grounding", plan(steps=())) == (0.0, False, True, 0)
+    assert said("grounding", plan(steps=())) == bad(0.0, 0)
 
 
 def test_half_of_what_a_treating_step_cites_must_call_for_it():
     assert said("grounding", plan(play={"evidence": ("s1", "k1")})) == GOOD
-    assert said("grounding", plan(play={"evidence": ("s1", "k1", "i1")})) == (0.925, False, True, 1)
-    assert said("grounding", plan(play={"evidence": ("s1", "k1", "i1", "h1")})) == (0.925, False, True, 1)
-    assert said("grounding", plan(help={"evidence": ("t2",)})) == (0.925, False, True, 1)
+    assert said("grounding", plan(play={"evidence": ("s1", "k1", "i1")})) == bad(0.925)
+    assert said("grounding", plan(play={"evidence": ("s1", "k1", "i1", "h1")})) == bad(0.925)
+    assert said("grounding", plan(help={"evidence": ("t2",)})) == bad(0.925)
     assert told("grounding", plan(play={"evidence": ("s1", "k1", "i1")}))[0].startswith(
         "step play (LAUNCH_ADOPTION_PLAY): 1 of 3"
     )
@@ -148,7 +155,7 @@ def test_what_prepares_or_records_may_cite_anything_that_is_known():
 def test_records_that_a_step_names_call_for_it():
     assert said("grounding", plan(help={"evidence": ("t1",)})) == GOOD
     assert said("grounding", plan(help={"evidence": ("t1", "t2")})) == GOOD
-    assert said("grounding", plan(help={"evidence": ("t1", "t2", "k1")})) == (0.925, False, True, 1)
+    assert said("grounding", plan(help={"evidence": ("t1", "t2", "k1")})) == bad(0.925)
     bill = {"why": "The bill is open.", "invoice_ids": ["i1"], "contact_id": "c1"}
     assert said("grounding", plan(step("bill", "RESOLVE_BILLING_BLOCKER", 2, "i1", "brief", **bill))) == GOOD
     offer = {"why": "The offer is due.", "opportunity_id": "o1", "contact_id": "c2"}
@@ -163,52 +170,41 @@ def test_a_deal_that_a_step_names_calls_for_it_beside_any_signal():
 
 def test_touches_of_the_people_whom_a_step_reaches_call_for_it():
     assert said("grounding", plan(meeting={"evidence": ("h1",), "rationale": "The last call."})) == GOOD
-    assert said("grounding", plan(play={"evidence": ("h1",), "rationale": "The last call."})) == (0.925, False, True, 1)
+    assert said("grounding", plan(play={"evidence": ("h1",), "rationale": "The last call."})) == bad(0.925)
 
 
 def test_signals_of_a_step_that_requires_this_one_call_for_it_and_no_others_do():
     rival = case(signals=(*SIGNALS, signal("s6", "COMPETITOR_EVALUATION")))
     mapped = {"evidence": ("s6",), "rationale": "Who looks at the rival?"}
     sponsor = {"why": "A rival is near.", "exec_sponsor_id": "nora", "contact_id": "c2", "ask": "Half an hour."}
-    assert said("grounding", plan(map=mapped), rival) == (0.925, False, True, 1)
-    assert (
-        said("grounding", plan(step("exec", "ENGAGE_EXEC_SPONSOR", 6, "s6", "map", **sponsor), map=mapped), rival)
-        == GOOD
-    )
-    assert said("grounding", plan(step("exec", "ENGAGE_EXEC_SPONSOR", 6, "s6", **sponsor), map=mapped), rival) == (
-        0.9333,
-        False,
-        True,
-        1,
-    )
-    assert said("grounding", plan(help={"evidence": ("s5",), "rationale": "Sour survey."})) == (0.925, False, True, 1)
+    assert said("grounding", plan(map=mapped), rival) == bad(0.925)
+    waiting = step("exec", "ENGAGE_EXEC_SPONSOR", 6, "s6", "map", **sponsor)
+    assert said("grounding", plan(waiting, map=mapped), rival) == GOOD
+    apart = waiting.model_copy(update={"depends_on": ()})
+    assert said("grounding", plan(apart, map=mapped), rival) == bad(0.9333)
+    assert said("grounding", plan(help={"evidence": ("s5",), "rationale": "Sour survey."})) == bad(0.925)
 
 
 def test_contract_and_deal_call_for_a_step_about_the_renewal_where_no_signal_does():
     calm = case(signals=SIGNALS[1:3])
     asks = {"brief": {"evidence": ("s3",)}, "meeting": {"evidence": ("o1", "k1"), "rationale": "The renewal."}}
     mapped = {"evidence": ("k1",), "rationale": "The renewal."}
-    assert said("grounding", plan(meeting={"evidence": ("k1",)})) == (0.9, False, True, 2)
+    assert said("grounding", plan(meeting={"evidence": ("k1",)})) == bad(0.9, 2)
     assert said("grounding", plan(drop="play", review={"evidence": ("k1",)}, **asks), calm) == (0.9714, True, True, 1)
-    assert said("grounding", plan(drop="play", review={"evidence": ("o2",)}, **asks), calm) == (0.8857, False, True, 2)
-    assert said("grounding", plan(drop="play review signed", map=mapped, **asks), calm) == (0.88, False, True, 1)
+    assert said("grounding", plan(drop="play", review={"evidence": ("o2",)}, **asks), calm) == bad(0.8857, 2)
+    assert said("grounding", plan(drop="play review signed", map=mapped, **asks), calm) == bad(0.88)
     bare = case(signals=())
     known = {"evidence": ("t1",)}
-    assert said("grounding", plan(drop="play meeting review", brief=known, help=known, map=mapped), bare) == (
-        0.88,
-        False,
-        True,
-        1,
-    )
+    assert said("grounding", plan(drop="play meeting review", brief=known, help=known, map=mapped), bare) == bad(0.88)
 
 
 def test_a_step_that_treats_speaks_of_what_it_cites_and_half_of_them_must():
     silent = {"rationale": "So be it.", "params": {}}
     assert said("grounding", plan(map={"rationale": "So be it."})) == (0.975, True, True, 1)
     assert said("grounding", plan(map=silent, play=silent)) == (0.95, True, True, 2)
-    assert said("grounding", plan(map=silent, play=silent, help=silent)) == (0.925, False, True, 3)
+    assert said("grounding", plan(map=silent, play=silent, help=silent)) == bad(0.925, 3)
     assert said("grounding", plan(drop="map", play=silent, help=silent)) == (0.9429, True, True, 2)
-    assert said("grounding", plan(map=silent, play=silent, review=silent)) == (0.925, False, True, 3)
+    assert said("grounding", plan(map=silent, play=silent, review=silent)) == bad(0.925, 3)
     assert said("grounding", plan(brief={"rationale": ""}, owner={"rationale": ""}, signed={"rationale": ""})) == GOOD
 
 
@@ -253,14 +249,14 @@ def test_figures_that_something_says_are_no_inventions(text):
 )
 def test_a_figure_that_nothing_cited_says_is_an_invention(text, found):
     wrong = plan(play={"rationale": text})
-    assert said("grounding", wrong) == ((0.975, False, True, 1) if found else GOOD)
+    assert said("grounding", wrong) == (bad(0.975) if found else GOOD)
     assert all(f"holds the figures {found}, which" in message for message in told("grounding", wrong))
 
 
 def test_figures_come_from_the_evidence_that_the_step_itself_cites():
-    assert said("grounding", plan(review={"rationale": "Value: 41.5 percent."})) == (0.975, False, True, 1)
+    assert said("grounding", plan(review={"rationale": "Value: 41.5 percent."})) == bad(0.975)
     assert said("grounding", plan(help={"rationale": "The ticket is 11 days old."})) == GOOD
-    assert said("grounding", plan(help={"rationale": "The ticket is 44 days old."})) == (0.975, False, True, 1)
+    assert said("grounding", plan(help={"rationale": "The ticket is 44 days old."})) == bad(0.975)
     assert said("grounding", plan(help={"rationale": "The ticket is 44 days old.", "evidence": ("t1", "t2")})) == GOOD
     assert (
         said("grounding", plan(brief={"rationale": "Due 61 days ago, called 70 ago.", "evidence": ("i1", "h1")}))
@@ -279,16 +275,16 @@ def test_numbers_of_a_steps_own_parameters_may_be_told_there():
     given["reason"] = "13.5 percent for three years."
     assert said(
         "grounding", plan(step("ask", "REQUEST_DISCOUNT_APPROVAL", 24, "k1", "review", why="The renewal.", **given))
-    ) == (0.9778, False, True, 1)
+    ) == bad(0.9778)
 
 
 def test_the_summary_and_the_answers_to_a_reviewer_invent_nothing_either():
     back = case(sent_back=("Why 17 days?",))
     reply = [{"reason_number": 1, "answer": "Because of 18 days."}]
     assert said("grounding", plan(summary="Down 41.5 percent; meet on day 7, offer by day 28.")) == GOOD
-    assert said("grounding", plan(summary="Down 77 percent.")) == (0.8, False, True, 1)
+    assert said("grounding", plan(summary="Down 77 percent.")) == bad(0.8)
     assert said("grounding", plan(summary="Not 17 days."), back) == GOOD
-    assert said("grounding", PLAN.model_validate(PLAN.model_dump() | {"answers": reply}), back) == (0.8, False, True, 1)
+    assert said("grounding", PLAN.model_validate(PLAN.model_dump() | {"answers": reply}), back) == bad(0.8)
 
 
 # objective
@@ -296,25 +292,29 @@ def test_the_summary_and_the_answers_to_a_reviewer_invent_nothing_either():
 
 def test_the_aim_is_the_account_the_contracts_and_the_goal_that_were_asked_for():
     assert said("objective") == SOFT
-    assert said("objective", plan(goal=None)) == (0.6667, False, False, 1)
-    assert said("objective", plan(goal="g2")) == (0.6667, False, False, 1)
-    assert said("objective", plan(account_id="other")) == (0.6667, False, False, 1)
-    assert said("objective", plan(subject=("k1", "k1"))) == (0.6667, False, False, 1)
-    assert said("objective", plan(subject=("k9",))) == (0.6667, False, False, 1)
-    assert said("objective", plan(plan_type="EXPANSION")) == (0.6667, False, False, 1)
+    assert said("objective", plan(goal=None)) == poor(0.6667)
+    assert said("objective", plan(goal="g2")) == poor(0.6667)
+    assert said("objective", plan(account_id="other")) == poor(0.6667)
+    assert said("objective", plan(subject=("k1", "k1"))) == poor(0.6667)
+    assert said("objective", plan(subject=("k9",))) == poor(0.6667)
+    assert said("objective", plan(plan_type="EXPANSION")) == poor(0.6667)
     (words,) = told("objective", plan(goal=None))
     assert words.startswith("it aims at RENEWAL_DEFENSE of acme, contracts ['k1'], goal None; asked for was RENEWAL_")
 
 
 def test_a_required_step_about_the_right_deal_closes():
-    assert said("objective", plan(drop="signed")) == (0.3333, False, False, 2)
-    assert said("objective", plan(signed={"required": False})) == (0.3333, False, False, 2)
-    assert said("objective", plan(signed={"params": {"opportunity_id": "o2"}})) == (0.3333, False, False, 2)
+    assert said("objective", plan(drop="signed")) == poor(0.3333, 2)
+    assert said("objective", plan(signed={"required": False})) == poor(0.3333, 2)
+    assert said("objective", plan(signed={"params": {"opportunity_id": "o2"}})) == poor(0.3333, 2)
     offer = step("offer", "SEND_RENEWAL_PROPOSAL", 20, "o1", "meeting", opportunity_id="o1", contact_id="c2")
     assert said("objective", plan(offer, drop="signed")) == SOFT
     talk = {"params": {"contact_id": "c2", "opportunity_id": "o1"}}
+<<<<<<< HEAD
     assert said("objective", plan(drop="signed", meeting=talk)) == (0.3333, False, False, 2)
     able = "RECORD_COMMITMENT or SEND_RENEWAL_PROPOSAL of o1"
+=======
+    assert said("objective", plan(drop="signed", meeting=talk)) == poor(0.3333, 2)
+>>>>>>> 69a7d375e5dfb0a2d4c6b90aac816ad488113921
     assert told("objective", plan(drop="signed")) == (
         f"no required step that waits for what leads to it closes the objective; {able} would",
         "no required step closes the objective by 2026-05-31, the last day that counts",
@@ -334,24 +334,9 @@ def test_a_closing_step_waits_for_what_leads_to_it_where_the_plan_has_such_steps
 def test_the_right_deal_is_open_and_renews_what_is_defended():
     assert said("objective", of=case(opportunities=(deal("o1", contract=None),))) == SOFT
     assert said("objective", plan(drop="signed"), case(opportunities=(deal("o1", contract=None),)))[1] is False
-    assert said("objective", of=case(opportunities=(deal("o1", contract="k2"), deal("o3")))) == (
-        0.3333,
-        False,
-        False,
-        2,
-    )
-    assert said("objective", of=case(opportunities=(deal("o1", is_open=False), deal("o3")))) == (
-        0.3333,
-        False,
-        False,
-        2,
-    )
-    assert said("objective", of=case(opportunities=(deal("o1", OpportunityKind.NEW), deal("o3")))) == (
-        0.3333,
-        False,
-        False,
-        2,
-    )
+    assert said("objective", of=case(opportunities=(deal("o1", contract="k2"), deal("o3")))) == poor(0.3333, 2)
+    assert said("objective", of=case(opportunities=(deal("o1", is_open=False), deal("o3")))) == poor(0.3333, 2)
+    assert said("objective", of=case(opportunities=(deal("o1", OpportunityKind.NEW), deal("o3")))) == poor(0.3333, 2)
     assert said("objective", plan(drop="signed"), case(opportunities=(deal("o1", is_open=False),))) == SOFT
 
 
@@ -359,7 +344,7 @@ def test_it_closes_on_the_last_day_and_not_a_day_later():
     friday = date(2026, 5, 29)
     days = (friday - date(2026, 3, 2)).days
     assert said("objective", plan(signed={"start_day": days})) == SOFT
-    assert said("objective", plan(signed={"start_day": days + 1})) == (0.6667, False, False, 1)
+    assert said("objective", plan(signed={"start_day": days + 1})) == poor(0.6667)
 
 
 def test_the_very_last_instant_still_counts():
@@ -371,13 +356,13 @@ def test_the_very_last_instant_still_counts():
         assert said("objective", alone, of) == SOFT
         assert said("timing", alone, of) == GOOD
     tomorrow = plan(steps=(alone.steps[0].model_copy(update={"start_day": 1}),))
-    assert said("objective", tomorrow, of) == (0.6667, False, False, 1)
-    assert said("timing", tomorrow, of) == (0.0, False, True, 1)
+    assert said("objective", tomorrow, of) == poor(0.6667)
+    assert said("timing", tomorrow, of) == bad(0.0)
 
 
 def test_an_action_that_the_case_calls_wrong_fails_the_objective():
     of = case({"unwanted": ["LAUNCH_ADOPTION_PLAY", "REBUILD_CHAMPION"]})
-    assert said("objective", of=of) == (0.75, False, False, 1)
+    assert said("objective", of=of) == poor(0.75)
     assert said("objective", plan(drop="play"), of) == SOFT
     assert told("objective", of=of) == ("step play (LAUNCH_ADOPTION_PLAY) is wrong here; leave it out",)
 
@@ -386,27 +371,27 @@ def test_an_action_that_the_case_calls_wrong_fails_the_objective():
 
 
 def test_steps_that_wait_in_a_circle_or_for_nothing_are_no_order():
-    assert said("dependency", plan(review={"depends_on": on("nowhere")})) == (0.0, False, True, 1)
-    assert said("dependency", plan(review={"depends_on": on("review")})) == (0.0, False, True, 1)
-    assert said("dependency", plan(brief={"depends_on": on("signed")})) == (0.0, False, True, 1)
-    assert said("dependency", plan(brief={"depends_on": on("signed", "nowhere")})) == (0.0, False, True, 2)
+    assert said("dependency", plan(review={"depends_on": on("nowhere")})) == bad(0.0)
+    assert said("dependency", plan(review={"depends_on": on("review")})) == bad(0.0)
+    assert said("dependency", plan(brief={"depends_on": on("signed")})) == bad(0.0)
+    assert said("dependency", plan(brief={"depends_on": on("signed", "nowhere")})) == bad(0.0, 2)
 
 
 def test_what_an_action_requires_comes_before_it_and_ends_as_it_must():
     assert said("dependency") == GOOD
-    assert said("dependency", plan(meeting={"depends_on": on("owner")})) == (0.9286, False, True, 1)
+    assert said("dependency", plan(meeting={"depends_on": on("owner")})) == bad(0.9286)
     assert said("dependency", plan(meeting={"depends_on": on("owner", "help")})) == GOOD
     loose = (ProposedDependency(key="brief", kind="FINISHED"), *on("owner"))
-    assert said("dependency", plan(meeting={"depends_on": loose})) == (0.9375, False, True, 1)
+    assert said("dependency", plan(meeting={"depends_on": loose})) == bad(0.9375)
 
 
 def test_an_outcome_that_is_waited_for_must_be_one_that_is_required():
     good = (ProposedDependency(key="meeting", kind="OUTCOME_IN", outcomes=("MEETING_BOOKED",)),)
-    bad = (ProposedDependency(key="meeting", kind="OUTCOME_IN", outcomes=("MEETING_BOOKED", "NO_REPLY")),)
+    either = (ProposedDependency(key="meeting", kind="OUTCOME_IN", outcomes=("MEETING_BOOKED", "NO_REPLY")),)
     assert said("dependency", plan(review={"depends_on": good})) == GOOD
-    assert said("dependency", plan(review={"depends_on": bad})) == (0.9444, False, True, 1)
+    assert said("dependency", plan(review={"depends_on": either})) == bad(0.9444)
     other = (ProposedDependency(key="help", kind="OUTCOME_IN", outcomes=("MEETING_BOOKED",)),)
-    assert said("dependency", plan(review={"depends_on": other})) == (0.9444, False, True, 1)
+    assert said("dependency", plan(review={"depends_on": other})) == bad(0.9444)
     first = (ProposedDependency(key="owner", kind="FINISHED"), *on("brief"))
     assert said("dependency", plan(meeting={"depends_on": first})) == GOOD
 
@@ -416,7 +401,7 @@ def test_what_is_freshly_done_need_not_be_done_again():
     done = touch("h2", 30, "PREP_RENEWAL_BRIEF", "BRIEF_READY")
     assert said("dependency", alone, case(history=(done,))) == GOOD
     assert said("dependency", alone, case(history=(*KNOWN.history, done))) == GOOD
-    assert said("dependency", alone, case(history=())) == (0.9286, False, True, 1)
+    assert said("dependency", alone, case(history=())) == bad(0.9286)
     assert said("dependency", alone, case(history=(touch("h2", 31, "PREP_RENEWAL_BRIEF", "BRIEF_READY"),)))[1] is False
     assert (
         said("dependency", alone, case(history=(touch("h2", 1, "PREP_RENEWAL_BRIEF", "INSUFFICIENT_DATA"),)))[1]
@@ -428,26 +413,22 @@ def test_what_is_freshly_done_need_not_be_done_again():
 def test_a_step_starts_when_what_it_waits_for_typically_ends_and_not_earlier():
     late = {"meeting": {"start_day": 24}, "signed": {"start_day": 50}}
     assert said("dependency", plan(review={"start_day": 12})) == GOOD  # a Saturday, so it starts on Monday
-    assert said("dependency", plan(review={"start_day": 11})) == (0.9444, False, True, 1)
+    assert said("dependency", plan(review={"start_day": 11})) == bad(0.9444)
     assert said("dependency", plan(review={"start_day": 31}, **late)) == GOOD  # the clocks change
-    assert said("dependency", plan(review={"start_day": 30}, **late)) == (0.9444, False, True, 1)
+    assert said("dependency", plan(review={"start_day": 30}, **late)) == bad(0.9444)
     assert told("dependency", plan(review={"start_day": 11})) == (
         "step review starts before meeting typically ends, on 2026-03-16",
     )
 
 
 def test_no_step_waits_twice_for_another():
-    assert said("dependency", plan(review={"depends_on": on("meeting", "meeting")})) == (0.9444, False, True, 1)
+    assert said("dependency", plan(review={"depends_on": on("meeting", "meeting")})) == bad(0.9444)
 
 
 def test_an_action_that_nobody_knows_requires_nothing_and_ends_at_once():
     odd = step("odd", "DANCE", 0, "s1", "brief")
-    assert said("dependency", plan(odd, step("next", "NOTIFY_ACCOUNT_TEAM", 0, "s1", "odd"))) == (
-        0.9545,
-        False,
-        True,
-        1,
-    )
+    assert said("dependency", plan(odd, step("next", "NOTIFY_ACCOUNT_TEAM", 0, "s1", "odd"))) == bad(0.9545)
+    assert said("dependency", plan(odd, review={"depends_on": on("odd", "meeting")})) == bad(0.9545)
 
 
 # timing
@@ -456,20 +437,20 @@ def test_an_action_that_nobody_knows_requires_nothing_and_ends_at_once():
 def test_each_step_lies_in_its_window():
     assert said("timing") == GOOD
     assert said("timing", plan(play={"start_day": 60})) == GOOD
-    assert said("timing", plan(play={"start_day": 61})) == (0.8667, False, True, 2)
+    assert said("timing", plan(play={"start_day": 61})) == bad(0.8667, 2)
     later = case(contracts=(KNOWN.contracts[0].model_copy(update={"renews_on": date(2026, 7, 1)}),))
     offer = {"why": "The offer.", "opportunity_id": "o1", "contact_id": "c2"}
     assert said("timing", plan(step("offer", "SEND_RENEWAL_PROPOSAL", 1, "o1", **offer)), later) == GOOD
     early = plan(step("offer", "SEND_RENEWAL_PROPOSAL", 0, "o1", **offer))
-    assert said("timing", early, later) == (0.9412, False, True, 1)
+    assert said("timing", early, later) == bad(0.9412)
     assert told("timing", early, later) == ("step offer starts 121 days before the renewal; 30 to 120 are right",)
 
 
 def test_each_step_ends_by_the_last_day():
     assert said("timing", plan(review={"start_day": 81})) == GOOD
-    assert said("timing", plan(review={"start_day": 82})) == (0.9333, False, True, 1)
+    assert said("timing", plan(review={"start_day": 82})) == bad(0.9333)
     assert said("timing", plan(signed={"start_day": 88})) == GOOD
-    assert said("timing", plan(signed={"start_day": 89})) == (0.9333, False, True, 1)
+    assert said("timing", plan(signed={"start_day": 89})) == bad(0.9333)
     assert told("timing", plan(signed={"start_day": 89})) == (
         "step signed ends on 2026-06-02, after the last day 2026-05-31",
     )
@@ -478,35 +459,35 @@ def test_each_step_ends_by_the_last_day():
 def test_a_critical_signal_is_answered_within_three_days():
     only = {"evidence": ("s3",)}
     assert said("timing", plan(brief=only, play={"start_day": 3})) == GOOD
-    assert said("timing", plan(brief=only, play={"start_day": 4})) == (0.9333, False, True, 1)
+    assert said("timing", plan(brief=only, play={"start_day": 4})) == bad(0.9333)
     late = {"play": {"start_day": 4}, "help": {"start_day": 4}}
-    assert said("timing", plan(brief={"evidence": ("k1",)}, **late)) == (0.8667, False, True, 2)
+    assert said("timing", plan(brief={"evidence": ("k1",)}, **late)) == bad(0.8667, 2)
     wednesday = case(now=MONDAY + timedelta(days=2))
     assert said("timing", plan(brief=only, play={"start_day": 3}), wednesday) == GOOD  # a Saturday: Monday will do
     assert said("timing", plan(brief=only, play={"start_day": 5}), wednesday) == GOOD
-    assert said("timing", plan(brief=only, play={"start_day": 6}), wednesday) == (0.9333, False, True, 1)
+    assert said("timing", plan(brief=only, play={"start_day": 6}), wednesday) == bad(0.9333)
 
 
 def test_what_prepares_an_answer_counts_where_it_cites_the_signal():
     late = {"play": {"start_day": 9}, "help": {"start_day": 9}, "meeting": {"start_day": 14}}
     assert said("timing", plan(**late)) == GOOD
-    assert said("timing", plan(**late, brief={"evidence": ("s1",)})) == (0.9333, False, True, 1)
-    assert said("timing", plan(**late | {"play": {"start_day": 9, "depends_on": ()}})) == (0.9333, False, True, 1)
+    assert said("timing", plan(**late, brief={"evidence": ("s1",)})) == bad(0.9333)
+    assert said("timing", plan(**late | {"play": {"start_day": 9, "depends_on": ()}})) == bad(0.9333)
     owner, brief = {"evidence": ("s1",)}, {"evidence": ("s3",)}
-    assert said("timing", plan(**late, owner=owner, brief=brief)) == (0.9333, False, True, 1)
-    assert said("timing", plan(play={"start_day": 9, "evidence": ("s5",)})) == (0.9333, False, True, 1)
+    assert said("timing", plan(**late, owner=owner, brief=brief)) == bad(0.9333)
+    assert said("timing", plan(play={"start_day": 9, "evidence": ("s5",)})) == bad(0.9333)
 
 
 def test_what_is_critical_is_said_by_the_case_or_by_the_severity():
     late = plan(map={"start_day": 9})
-    assert said("timing", late, case({"critical": ["s2"]})) == (0.9286, False, True, 1)
+    assert said("timing", late, case({"critical": ["s2"]})) == bad(0.9286)
     assert said("timing", late, case({"critical": []})) == GOOD
     assert said("timing", plan(brief={"evidence": ("s1",)}, help={"start_day": 9}), case(tickets=())) == GOOD
 
 
 def test_an_action_that_nobody_knows_has_no_window():
     assert said("timing", plan(step("odd", "DANCE", 0, "s1"))) == GOOD
-    assert said("timing", plan(step("odd", "DANCE", 91, "s1"))) == (0.9375, False, True, 1)
+    assert said("timing", plan(step("odd", "DANCE", 91, "s1"))) == bad(0.9375)
 
 
 # coverage
@@ -516,9 +497,9 @@ def test_a_signal_is_covered_by_a_step_that_treats_and_cites_it():
     assert said("coverage") == GOOD
     assert said("coverage", plan(map={"evidence": ("s5",)})) == (0.875, True, True, 1)
     assert said("coverage", plan(drop="map")) == (0.875, True, True, 1)
-    assert said("coverage", plan(drop="play")) == (0.625, False, True, 1)
+    assert said("coverage", plan(drop="play")) == bad(0.625)
     assert said("coverage", plan(drop="play", review={"evidence": ("s1", "s5")})) == GOOD
-    assert said("coverage", plan(steps=())) == (0.0, False, True, 4)
+    assert said("coverage", plan(steps=())) == bad(0.0, 4)
     assert told("coverage", plan(drop="map")) == (
         "no step treats and cites the signal s2 (CHAMPION_LEFT); REBUILD_CHAMPION or MAP_STAKEHOLDERS would",
     )
@@ -530,23 +511,23 @@ def test_four_fifths_of_the_weight_are_enough_and_less_is_not():
     five = case(signals=(SIGNALS[0], signal("n1", "NPS_DETRACTOR"), signal("n2", "CHAMPION_LEFT")))
     four = case(signals=(SIGNALS[0], signal("n1", "NPS_DETRACTOR")))
     assert said("coverage", plan(drop="help map", review={"evidence": ("n1",)}), five) == (0.8, True, True, 1)
-    assert said("coverage", few, four) == (0.75, False, True, 1)
-    bad, sour = (f"b{n}" for n in range(5)), (f"n{n}" for n in range(4))
-    nine = case(signals=(*(signal(ref, "NO_USAGE", HIGH) for ref in bad), *(signal(ref, "DOWNGRADE") for ref in sour)))
-    assert said("coverage", plan(play={"evidence": ("b0", "b1", "b2", "b3", "b4")}), nine) == (0.7895, False, True, 4)
+    assert said("coverage", few, four) == bad(0.75)
+    dead, sour = (f"b{n}" for n in range(5)), (f"n{n}" for n in range(4))
+    nine = case(signals=(*(signal(ref, "NO_USAGE", HIGH) for ref in dead), *(signal(ref, "DOWNGRADE") for ref in sour)))
+    assert said("coverage", plan(play={"evidence": ("b0", "b1", "b2", "b3", "b4")}), nine) == bad(0.7895, 4)
 
 
 def test_every_critical_signal_must_be_covered_whatever_the_share():
     refs = tuple(f"h{n}" for n in range(6))
     many = case(signals=(*(signal(ref, "USAGE_DROP", HIGH) for ref in refs), SIGNALS[2]))
     assert said("coverage", plan(play={"evidence": refs}), many) == GOOD
-    assert said("coverage", plan(play={"evidence": refs}, drop="help"), many) == (0.8571, False, True, 1)
+    assert said("coverage", plan(play={"evidence": refs}, drop="help"), many) == bad(0.8571)
 
 
 def test_a_case_that_names_what_is_critical_asks_for_no_share():
     assert said("coverage", plan(drop="play help"), case({"critical": ["s2"]})) == (0.4, True, True, 2)
-    assert said("coverage", plan(drop="map"), case({"critical": ["s2"]})) == (0.7, False, True, 1)
-    assert said("coverage", of=case({"critical": ["s4"]})) == (0.7273, False, True, 1)
+    assert said("coverage", plan(drop="map"), case({"critical": ["s2"]})) == bad(0.7)
+    assert said("coverage", of=case({"critical": ["s4"]})) == bad(0.7273)
     assert said("coverage", plan(meeting={"evidence": ("s4",)}), case({"critical": ["s4"]})) == GOOD
 
 
@@ -555,14 +536,14 @@ def test_what_nothing_treats_here_weighs_nothing():
     assert said("coverage", of=case(signals=(hold,))) == GOOD
     assert said("coverage", of=case(signals=())) == GOOD
     assert said("coverage", plan(drop="help"), case(tickets=())) == GOOD
-    assert said("coverage", of=case({"critical": ["x"]}, signals=(hold,))) == (0.0, False, True, 1)
+    assert said("coverage", of=case({"critical": ["x"]}, signals=(hold,))) == bad(0.0)
     assert told("coverage", of=case({"critical": ["x"]}, signals=(hold,)))[0].endswith("nothing would")
 
 
 def test_only_approved_actions_treat():
     few = case(actions=("PREP_RENEWAL_BRIEF", "REQUEST_RENEWAL_MEETING"))
     assert said("coverage", plan(drop="help map"), few) == GOOD
-    assert said("coverage", plan(drop="help map play"), few) == (0.25, False, True, 1)
+    assert said("coverage", plan(drop="help map play"), few) == bad(0.25)
 
 
 # parsimony
@@ -571,10 +552,10 @@ def test_only_approved_actions_treat():
 def test_a_step_that_nothing_calls_for_is_one_too_many():
     assert said("parsimony") == SOFT
     sponsor = step("exec", "ENGAGE_EXEC_SPONSOR", 6, "s4", "map", contact_id="c2")
-    assert said("parsimony", plan(sponsor)) == (0.8889, False, False, 1)
+    assert said("parsimony", plan(sponsor)) == poor(0.8889)
     assert told("parsimony", plan(sponsor))[0].startswith("step exec (ENGAGE_EXEC_SPONSOR) serves no signal")
     assert said("parsimony", plan(sponsor), case(signals=(*SIGNALS, signal("s6", "EXEC_SILENCE", LOW)))) == SOFT
-    assert said("parsimony", plan(step("odd", "DANCE", 6, "s4"))) == (0.8889, False, False, 1)
+    assert said("parsimony", plan(step("odd", "DANCE", 6, "s4"))) == poor(0.8889)
 
 
 def test_what_is_required_by_what_is_called_for_is_called_for():
@@ -582,37 +563,37 @@ def test_what_is_required_by_what_is_called_for_is_called_for():
     sponsor = step("exec", "ENGAGE_EXEC_SPONSOR", 6, "s6", "map", contact_id="c2")
     assert said("parsimony", plan(sponsor, drop="help play"), threat) == SOFT
     apart = sponsor.model_copy(update={"depends_on": ()})
-    assert said("parsimony", plan(apart, drop="help play"), threat) == (0.8571, False, False, 1)
-    assert said("parsimony", plan(drop="help play review signed"), bill) == (0.5, False, False, 2)
+    assert said("parsimony", plan(apart, drop="help play"), threat) == poor(0.8571)
+    assert said("parsimony", plan(drop="help play review signed"), bill) == poor(0.5, 2)
 
 
 def test_what_leads_to_the_signature_is_called_for_where_it_is_waited_for():
     bill = case(signals=(signal("s6", "PAYMENT_OVERDUE"),))
     few = "help play map"
     assert said("parsimony", plan(drop=few), bill) == SOFT
-    assert said("parsimony", plan(drop=few, signed={"depends_on": on("meeting")}), bill) == (0.8, False, False, 1)
-    assert said("parsimony", plan(drop=few, signed={"depends_on": ()}), bill) == (0.6, False, False, 2)
+    assert said("parsimony", plan(drop=few, signed={"depends_on": on("meeting")}), bill) == poor(0.8)
+    assert said("parsimony", plan(drop=few, signed={"depends_on": ()}), bill) == poor(0.6, 2)
     offer = step("offer", "SEND_RENEWAL_PROPOSAL", 20, "o1", "meeting", opportunity_id="o1", contact_id="c2")
     assert said("parsimony", plan(offer, drop=f"{few} review signed"), bill) == SOFT
 
 
 def test_a_ticket_or_an_invoice_calls_for_its_action_without_a_signal():
     assert said("parsimony", of=case(signals=SIGNALS[:2])) == SOFT
-    assert said("parsimony", of=case(signals=SIGNALS[:2], tickets=())) == (0.875, False, False, 1)
+    assert said("parsimony", of=case(signals=SIGNALS[:2], tickets=())) == poor(0.875)
     bill = step("bill", "RESOLVE_BILLING_BLOCKER", 2, "i1", "brief", invoice_ids=["i1"], contact_id="c1")
     overdue = KNOWN.invoices[0].model_copy(update={"paid_on": None})
     assert said("parsimony", plan(bill), case(invoices=(overdue,))) == SOFT
-    assert said("parsimony", plan(bill)) == (0.8889, False, False, 1)
+    assert said("parsimony", plan(bill)) == poor(0.8889)
 
 
 def test_the_same_action_about_the_same_things_is_one_too_many():
     again = STEPS[5].model_copy(update={"key": "again"})
-    assert said("parsimony", plan(again)) == (0.8889, False, False, 1)
+    assert said("parsimony", plan(again)) == poor(0.8889)
     assert told("parsimony", plan(again))[0].startswith("step again (REQUEST_RENEWAL_MEETING) does again")
     other = again.model_copy(update={"params": {**again.params, "contact_id": "c1"}})
     assert said("parsimony", plan(other)) == SOFT
     longer = again.model_copy(update={"params": {**again.params, "proposed_slots": 5}})
-    assert said("parsimony", plan(longer)) == (0.8889, False, False, 1)
+    assert said("parsimony", plan(longer)) == poor(0.8889)
 
 
 @pytest.mark.parametrize(
@@ -630,6 +611,24 @@ def test_what_a_step_is_about_are_the_things_that_it_names(action, one, other):
     steps = [step(f"x{n}", action, 2, "s1", **told) for n, told in enumerate((one, other, one | {"note": "again"}))]
     assert said("parsimony", PLAN.model_copy(update={"steps": tuple(steps[:2])}), owed) == SOFT
     assert said("parsimony", PLAN.model_copy(update={"steps": tuple(steps)}), owed)[3] == 1
+<<<<<<< HEAD
+=======
+
+
+def test_what_is_done_twice_is_done_again_by_the_later_step_and_on_one_day_by_the_smaller():
+    def rebuilt(*told):
+        people = [(day, [f"c{n}" for n in names]) for day, names in told]
+        steps = [step(f"x{n}", "REBUILD_CHAMPION", day, "s2", contact_ids=who) for n, (day, who) in enumerate(people)]
+        return told_of(PLAN.model_copy(update={"steps": tuple(steps)}))
+
+    def told_of(outcome):
+        return [message.split()[1] for message in told("parsimony", outcome)]
+
+    assert rebuilt((2, "12"), (1, "1")) == []
+    assert rebuilt((2, "1"), (1, "12")) == ["x0"]
+    assert rebuilt((1, "1"), (1, "12")) == ["x0"]
+    assert rebuilt((1, "12"), (1, "34"), (1, "13")) == []
+>>>>>>> 69a7d375e5dfb0a2d4c6b90aac816ad488113921
 
 
 def test_what_was_just_done_well_is_not_done_again():
@@ -637,22 +636,17 @@ def test_what_was_just_done_well_is_not_done_again():
         return case(history=(touch("h1", days, action, outcome, contact),))
 
     meeting = ("MEETING_BOOKED", "REQUEST_RENEWAL_MEETING")
-    assert said("parsimony", of=past(30)) == (0.875, False, False, 1)
+    assert said("parsimony", of=past(30)) == poor(0.875)
     assert told("parsimony", of=past(30)) == ("step map (MAP_STAKEHOLDERS) was done in the last 30 days; leave it out",)
-    assert said("parsimony", of=case(history=(*KNOWN.history, *past(30).request.situation.history))) == (
-        0.875,
-        False,
-        False,
-        1,
-    )
+    assert said("parsimony", of=case(history=(*KNOWN.history, *past(30).request.situation.history))) == poor(0.875)
     assert said("parsimony", of=case(history=())) == SOFT
     assert said("parsimony", of=past(3, action="DANCE")) == SOFT
     assert said("parsimony", of=past(31)) == SOFT
     assert said("parsimony", of=past(3, "TIMEOUT")) == SOFT
     assert said("parsimony", of=past(3, "BRIEF_READY", "PREP_RENEWAL_BRIEF")) == SOFT
     assert said("parsimony", of=past(3, *meeting, "c1")) == SOFT
-    assert said("parsimony", of=past(3, *meeting, "c2")) == (0.875, False, False, 1)
-    assert said("parsimony", of=past(3, *meeting)) == (0.875, False, False, 1)
+    assert said("parsimony", of=past(3, *meeting, "c2")) == poor(0.875)
+    assert said("parsimony", of=past(3, *meeting)) == poor(0.875)
 
 
 def test_what_waits_for_nothing_that_is_there_is_judged_all_the_same():

@@ -196,6 +196,7 @@ def test_figures_inside_ids_are_none():
     of = case(tickets=tickets, contacts=(contact,))
     assert loose("T-22, T-2201 and c-77", of=of) == []
     assert loose("T-2202", of=of) == ["2202"]
+    assert loose("9-90", of=case(signals=(signal("9-90", "USAGE_DROP"),))) == []
 
 
 @pytest.mark.parametrize(
