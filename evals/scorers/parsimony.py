@@ -22,26 +22,16 @@ def parsimony(answer: Answer, case: Case) -> Score | None:
     proposal = plan_of(answer, case)
     if proposal is None:
         return None
-<<<<<<< HEAD
     needless, seen, checks = _needless(proposal, case.request), dict[str, set[str]](), []
-    for step in proposal.steps:
-=======
-    wanted, seen, checks = _wanted(proposal, case.request), dict[str, set[str]](), []
     for step in sorted(proposal.steps, key=lambda step: (step.start_day, -len(_about(step)), sorted(_about(step)))):
->>>>>>> 69a7d375e5dfb0a2d4c6b90aac816ad488113921
         about, told = _about(step), f"step {step.key} ({step.action_type})"
         if step.action_type in seen and about <= seen[step.action_type]:
             why = "does again what an earlier step does"
         elif _just_done(step, case.request):
             why = f"was done in the last {FRESH.days} days"
         else:
-<<<<<<< HEAD
-            needed = step.key not in needless
-            checks.append(Check(needed, f"{told} serves no signal, no record and no other step; leave it out"))
-=======
-            why = "" if step.key in wanted else "serves no signal, no record and no other step"
+            why = "serves no signal, no record and no other step" if step.key in needless else ""
         checks.append(Check(not why, f"{told} {why}; leave it out"))
->>>>>>> 69a7d375e5dfb0a2d4c6b90aac816ad488113921
         seen.setdefault(step.action_type, set()).update(about)
     return checked(NAME, checks, hard=False)
 
