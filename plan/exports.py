@@ -13,6 +13,8 @@ from plan.revenue_plan import RevenuePlanV1
 from plan.scalars import ActionType, ActorKind, Digest, Frozen, Instant, Percent
 from plan.situation import Situation
 
+_WAITING = frozenset({PlanStatus.DRAFT, PlanStatus.APPROVED})
+
 
 class RevisionReview(Frozen):
     """What one person decided about a revision: by role, never by name."""
@@ -79,7 +81,13 @@ class PlanExport(Frozen):
         return any(revision.by is ActorKind.HUMAN and bool(revision.changes) for revision in self.revisions[1:])
 
     @property
+    def before_it_ran(self) -> tuple[ExportedRevision, ...]:
+        """Return the revisions up to the first that ran: later ones answer what was not known at first."""
+        ran = next((n for n, told in enumerate(self.revisions) if told.plan.status not in _WAITING), None)
+        return self.revisions[: None if ran is None else ran + 1]
+
+    @property
     def accepted(self) -> ExportedRevision:
-        """Return the last revision that people approved; where they approved none, the last one."""
-        approved = (revision for revision in reversed(self.revisions) if revision.verdict == "approved")
-        return next(approved, self.revisions[-1])
+        """Return the last revision that people approved before the plan ran; where they approved none, the last one."""
+        approved = (revision for revision in reversed(self.before_it_ran) if revision.verdict == "approved")
+        return next(approved, self.before_it_ran[-1])
