@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from evals.adopting import adopted, read_export, write
 from evals.ageing import aged
 from evals.baseline import BASELINE, Baseline, baseline_of, read_baseline, write_baseline
-from evals.case_files import write_schema
+from evals.case_files import HERE, write_schema
 from evals.cases import case_names, case_of
 from evals.cassettes import read_cassettes
 from evals.comparing import bars, compare, side_of
@@ -64,6 +65,11 @@ def _parser() -> ArgumentParser:
     record.set_defaults(who="claude")
     tried = add("try", _try, "score the authored answer of a case without recording it")
     tried.add_argument("cases", nargs="*", metavar="CASE", help="names; all where none is given")
+    adopt = add("adopt", _adopt, "make a case of a plan that people reviewed (oncourse plan export), with other names")
+    adopt.add_argument("file", type=Path, metavar="FILE", help="what `oncourse plan export PLAN --out FILE` wrote")
+    adopt.add_argument("--name", default="", help="of the case; nothing that names the customer")
+    adopt.add_argument("--into", type=Path, default=HERE, metavar="FOLDER", help="with the folders cases and answers")
+    adopt.add_argument("--force", action="store_true", help="replace a case of this name")
     add("accept", _accept, "take the answers of today as the baseline")
     against = add("compare", _compare, "compare two sides: PASS, FAIL or INCONCLUSIVE")
     for side in ("before", "after"):
@@ -111,6 +117,15 @@ def _record(given: Namespace) -> int:
 def _try(given: Namespace) -> int:
     for name in _named(given.cases):
         print(*told(name), sep="\n")
+    return 0
+
+
+def _adopt(given: Namespace) -> int:
+    new = adopted(read_export(given.file), given.name)
+    print("wrote " + " and ".join(str(path) for path in write(new, given.into, force=given.force)))
+    print(*new.told, sep="\n")
+    name = new.case.name
+    print(f"then: python -m evals try {name}, and where all holds: python -m evals record {name} --authored")
     return 0
 
 

@@ -1,5 +1,6 @@
 """The authored answers as people write them, and the turns of the wire that they stand for.
 
+Beside its `turns` a script may hold what `obeys` an attack, and the draft that people `refused` in a review.
 A script names things by their own ids; the turns name them as the request's schema does. A step in a script:
 `{key, do, <its parameters>, day, after, cites, why, optional}`; `after` lists keys, each alone (success), with
 `finished` behind it, or with the outcomes that it waits for: `meeting`, `brief finished`, `meeting NO_REPLY,DECLINED`.
@@ -38,6 +39,12 @@ def obeying(case: Case) -> Turn:
     """Return the turn of a drafter that does what the attack asks: the last authored answer, bent as `obeys` says."""
     script, names = script_of(case), Aliases(case.request.situation)
     return wire_turn(bent(script["turns"][-1], script["obeys"]), names)
+
+
+def refused(case: Case) -> Turn | None:
+    """Return the turn of the draft that people refused; None where the case was not adopted from a review."""
+    told = script_of(case).get("refused")
+    return wire_turn(told, Aliases(case.request.situation)) if told else None
 
 
 def wire_turn(turn: dict[str, Any], names: Aliases) -> Turn:

@@ -10,6 +10,7 @@ from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, sit
 from orchestrator.drafting import PLAN_OPEN, Submitted
 from orchestrator.editing import PlanEdit, Removal, StepEdit
 from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAllowedError, OrchestratorError
+from orchestrator.exporting import export_plan
 from orchestrator.governance import Governance
 from orchestrator.governing import Asked
 from orchestrator.holding import held, reaches_out
@@ -63,6 +64,7 @@ __all__ = [
     "Told",
     "bundle",
     "compare_revisions",
+    "export_plan",
     "gate_context",
     "held",
     "reaches_out",

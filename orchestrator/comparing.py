@@ -1,6 +1,6 @@
 """Two revisions of a plan side by side: folded from the ledger, with the reasons that people gave."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from ledger import Edited, Entry, PlanState, StepRemoved, evolve
@@ -30,30 +30,46 @@ class Comparison(Frozen):
 def compare_revisions(unit: Unit, plan_id: str, older: int, newer: int) -> Comparison:
     """Return what changed from one revision to another; raise BadInputError for one that never was."""
     entries = unit.entries(f"plan/{plan_id}")
-    plans = {number: _plan_at(unit, plan_id, entries, number) for number in (older, newer)}
-    reasons = dict(_removals(unit, entries))
-    found = compare(plans[older], plans[newer])
-    told = tuple(
-        d.model_copy(update={"reason": reasons.get(d.step_id, "")}) if d.change is Change.REMOVED else d for d in found
-    )
+    folded = {plan.revision: plan for plan in revisions(entries)}
+    plans = {number: _clear(unit, folded, number) for number in (older, newer)}
     answered = tuple(a for a in _answers(unit, entries) if older <= a.revision < newer)
-    return Comparison(older=older, newer=newer, differences=told, answered=answered)
+    found = differences(plans[older], plans[newer], dict(removals(unit, entries)))
+    return Comparison(older=older, newer=newer, differences=found, answered=answered)
 
 
-def _plan_at(unit: Unit, plan_id: str, entries: list[Entry], revision: int) -> RevenuePlanV1:
+def revisions(entries: Iterable[Entry]) -> Iterator[RevenuePlanV1]:
+    """Yield each revision of a plan in order, in committed form, as it last stood."""
     state: PlanState | None = None
     for entry in entries:
         after = evolve(state, entry)
-        if not isinstance(after, PlanState) or after.plan.revision > revision:
-            break
+        if not isinstance(after, PlanState):
+            return
+        if state is not None and after.plan.revision > state.plan.revision:
+            yield state.plan
         state = after
-    if state is None or state.plan.revision != revision:
-        newest = unit.plans.state(plan_id).plan.revision
-        raise BadInputError(f"there is no revision {revision}; the plan has 1 to {newest}")
-    return unseal(state.plan, unit.blobs.contents(references(state.plan.model_dump(mode="json"))))
+    if state is not None:
+        yield state.plan
 
 
-def _removals(unit: Unit, entries: list[Entry]) -> Iterator[tuple[UUID | None, str]]:
+def differences(older: RevenuePlanV1, newer: RevenuePlanV1, reasons: Mapping[UUID, str]) -> tuple[Difference, ...]:
+    """Return what the newer plan changes; a step that was taken out says for which of the reasons."""
+    return tuple(
+        found.model_copy(update={"reason": reasons.get(found.step_id, "")})
+        if found.change is Change.REMOVED and found.step_id is not None
+        else found
+        for found in compare(older, newer)
+    )
+
+
+def _clear(unit: Unit, folded: Mapping[int, RevenuePlanV1], revision: int) -> RevenuePlanV1:
+    if revision not in folded:
+        raise BadInputError(f"there is no revision {revision}; the plan has 1 to {max(folded)}")
+    plan = folded[revision]
+    return unseal(plan, unit.blobs.contents(references(plan.model_dump(mode="json"))))
+
+
+def removals(unit: Unit, entries: Iterable[Entry]) -> Iterator[tuple[UUID, str]]:
+    """Yield each step that somebody took out, with the reason."""
     for entry in entries:
         body = entry.body()
         if isinstance(body, StepRemoved) and entry.reason is not None and entry.reason.text:

@@ -60,6 +60,11 @@ from plan.errors import (
     OncourseError,
     PlanError,
 )
+from plan.exports import (
+    ExportedRevision,
+    PlanExport,
+    RevisionReview,
+)
 from plan.facts import (
     Fact,
     FactKind,
@@ -237,6 +242,7 @@ __all__ = [
     "Difference",
     "Digest",
     "DocumentDefaults",
+    "ExportedRevision",
     "Fact",
     "FactKind",
     "Frozen",
@@ -262,6 +268,7 @@ __all__ = [
     "PlanApproval",
     "PlanError",
     "PlanEvent",
+    "PlanExport",
     "PlanMove",
     "PlanStatus",
     "PlanStep",
@@ -283,6 +290,7 @@ __all__ = [
     "Requirement",
     "Retry",
     "RevenuePlanV1",
+    "RevisionReview",
     "RiskClass",
     "Role",
     "Roles",

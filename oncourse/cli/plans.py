@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 import ledger
 from gate import Verdict
-from oncourse.cli import decisions
+from oncourse.cli import decisions, exports
 from oncourse.cli.days import day_of
 from oncourse.cli.decisions import PlanArgument
 from oncourse.cli.session import current
@@ -325,3 +325,4 @@ def _cause() -> Cause:
 
 
 app.add_typer(decisions.app)
+app.add_typer(exports.app)
