@@ -6,6 +6,7 @@ verdicts.
 """
 
 import logging
+from functools import lru_cache
 from typing import Any
 
 import instructor.v2.providers.anthropic.handlers  # noqa: F401 - registers its handlers first, so that ours stays
@@ -50,8 +51,9 @@ class NativeOutput:
         return response_model.model_validate_json(answer_text(response))
 
 
+@lru_cache(maxsize=64)
 def output_format(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the format that binds an answer to a model's schema."""
+    """Return the format that binds an answer to a model's schema; the same object for the same model."""
     return {"type": "json_schema", "schema": transform_schema(json_schema(model))}
 
 

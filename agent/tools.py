@@ -1,6 +1,7 @@
 """Four tools to look closer, all read-only and bound to the one account of the request: no id is an argument."""
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from anthropic import transform_schema
@@ -68,6 +69,11 @@ def tools_for(request: ProposalRequest, names: Aliases) -> dict[str, BaseTool]:
     return {each.name: each for each in made}
 
 
+@cache
+def _input_schema(name: str) -> dict[str, Any]:
+    return transform_schema(json_schema(_ARGUMENTS[name]))
+
+
 def wire_tools(tools: Mapping[str, BaseTool], *, strict: bool = True) -> list[dict[str, Any]]:
     """Return the tools as the Messages API takes them; `strict` has the provider bind the arguments, too."""
     bound = {"strict": True} if strict else {}
@@ -75,7 +81,7 @@ def wire_tools(tools: Mapping[str, BaseTool], *, strict: bool = True) -> list[di
         {
             "name": each.name,
             "description": each.description,
-            "input_schema": transform_schema(json_schema(_ARGUMENTS[each.name])),
+            "input_schema": _input_schema(each.name),
             **bound,
         }
         for each in tools.values()

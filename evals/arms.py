@@ -14,8 +14,8 @@ from evals.scorers import SCORERS, Score, gated_quality, passes, quality, scores
 from evals.statistics import Interval, Paired, mean, paired, rate
 from plan import Frozen
 
-DRAWS = 4
-"""Drawn plans a case."""
+DRAWS = {"random": 4, "gate-valid random": 1}
+"""Drawn plans a case; one that keeps every rule takes many draws."""
 
 
 class Arm(Frozen):
@@ -46,7 +46,7 @@ def arms(rows: Sequence[Row]) -> list[Arm]:
         told.append((model, False, _by_case((row.case, list(row.scores)) for row in group)))
     told.append(("constructor", False, _asked(constructor, feasible)))
     told += [(name, True, _asked(agent, feasible)) for name, agent in CONSTANT.items()]
-    told += [(name, True, _drawn(agent, feasible)) for name, agent in DRAWN.items()]
+    told += [(name, True, _drawn(agent, feasible, DRAWS[name])) for name, agent in DRAWN.items()]
     told.append(("decline", True, _asked(decline, feasible)))
     good = next((scores for name, _, scores in told if name == AUTHORED), {})
     return [_arm(name, scores, good, trivial=trivial) for name, trivial, scores in told]
@@ -93,8 +93,8 @@ def _asked(agent: Agent, cases: Iterable[Case]) -> dict[str, list[list[Score]]]:
     return {case.name: [_scores(agent(case), case)] for case in cases}
 
 
-def _drawn(agent: Callable[[Case, int], Outcome], cases: Iterable[Case]) -> dict[str, list[list[Score]]]:
-    return {case.name: [_scores(agent(case, number), case) for number in range(DRAWS)] for case in cases}
+def _drawn(agent: Callable[[Case, int], Outcome], cases: Iterable[Case], draws: int) -> dict[str, list[list[Score]]]:
+    return {case.name: [_scores(agent(case, number), case) for number in range(draws)] for case in cases}
 
 
 def _scores(outcome: Outcome, case: Case) -> list[Score]:

@@ -46,7 +46,7 @@ class Baseline(Frozen):
     policy: Digest
     rules: Digest
     scorers: dict[str, Digest]
-    """By file."""
+    """By file, as `scorers/timing.py`."""
     answers: tuple[Accepted, ...]
 
 
@@ -62,7 +62,7 @@ class Moved(Frozen):
 
 def scorer_digests() -> dict[str, Digest]:
     """Return the digest of each file that scores are made by."""
-    return {path.stem: digest_bytes(path.read_bytes()) for path in _SCORING if path.exists()}
+    return {path.relative_to(HERE).as_posix(): digest_bytes(path.read_bytes()) for path in _SCORING}
 
 
 def baseline_of(rows: Iterable[Row]) -> Baseline:

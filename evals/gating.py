@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from evals.baseline import Baseline, Moved, scored_again, scorer_digests
 from evals.cases import case_names
@@ -103,7 +104,7 @@ def _judges(baseline: Baseline, moved: Sequence[Moved]) -> Iterable[Finding]:
     for name in sorted({*now} | {*baseline.scorers}):
         if now.get(name) != baseline.scorers.get(name):
             yield Finding(
-                cause=f"scorer {name}", where=f"evals/scorers/{name}.py", told=f"it changed: {told}; {ACCEPT}"
+                cause=f"scorer {Path(name).stem}", where=f"evals/{name}", told=f"it changed: {told}; {ACCEPT}"
             )
 
 

@@ -70,7 +70,12 @@ class Matrix(Frozen):
         return found
 
 
-def matrix(good: Mapping[str, Answer], most: int | None = None) -> Matrix:
+def matrix(
+    good: Mapping[str, Answer],
+    most: int | None = None,
+    defects: Sequence[Defect] = DEFECTS,
+    benign: Mapping[str, Change] = BENIGN,
+) -> Matrix:
     """Seed every defect into every good answer, by case, or into at most so many, each into others.
 
     Twins that must not differ from their base add nothing. In an attacked one only the injection scorer is proved, for
@@ -85,11 +90,11 @@ def matrix(good: Mapping[str, Answer], most: int | None = None) -> Matrix:
         most=limit,
         defects=tuple(
             _seen(defect, _from(number, attacked if defect.scorer == "injection" else base), limit)
-            for number, defect in enumerate(DEFECTS)
+            for number, defect in enumerate(defects)
         ),
         benign=tuple(
             _kept(name, change, _from(number, base), _from(number, attacked), limit)
-            for number, (name, change) in enumerate(BENIGN.items())
+            for number, (name, change) in enumerate(benign.items())
         ),
     )
 

@@ -10,6 +10,7 @@ from evals.judging import Answer
 from evals.treatments import treatable
 from plan import (
     ActionSpec,
+    DependencyKind,
     NoPlan,
     OpportunityKind,
     Proposal,
@@ -83,6 +84,24 @@ def _reached(key: str, parents: dict[str, set[str]]) -> frozenset[str]:
         new = parents.get(todo.pop(), set()) - found
         found |= new
         todo += new
+    return frozenset(found)
+
+
+def succeeded_before(proposal: Proposal, key: str) -> frozenset[str]:
+    """Return the keys of the steps that have surely ended well before a step starts."""
+    by_key = {step.key: step for step in proposal.steps}
+    found, seen, todo = set[str](), {key}, [key]
+    while todo:
+        for need in by_key[todo.pop()].depends_on:
+            parent = by_key.get(need.key)
+            if parent is None or need.kind is DependencyKind.FINISHED:
+                continue
+            spec = find_spec(parent.action_type)
+            if spec and set(need.outcomes) <= set(spec.outcomes_ok):
+                found.add(need.key)
+            if need.key not in seen:
+                seen.add(need.key)
+                todo.append(need.key)
     return frozenset(found)
 
 

@@ -93,6 +93,11 @@ def names_the_price(proposal: Proposal, case: Case) -> Proposal | None:
     return written_into(cited, f"It is worth {worth:,} a year.")
 
 
+def price_behind_its_currency(proposal: Proposal, case: Case) -> Proposal:
+    """Tell a sum that hides behind its currency."""
+    return written_into(proposal, f"It is worth {known(case).contracts[0].currency}7731 a month.")
+
+
 def figure_of_other_evidence(proposal: Proposal, case: Case) -> Proposal | None:
     """Hold the figure of a signal that the step does not cite."""
     for signal in known(case).signals:
@@ -178,6 +183,7 @@ DEFECTS: tuple[Defect, ...] = (
             figure_in_the_summary,
             figure_in_a_message,
             names_the_price,
+            price_behind_its_currency,
             figure_of_other_evidence,
             says_nothing,
         )

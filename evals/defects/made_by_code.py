@@ -19,6 +19,9 @@ from plan import (
     spec_of,
 )
 
+_SOON = 7
+"""Days after which no step of the same kind may follow yet, weekends included."""
+
 
 def other_tenant(plan: RevenuePlanV1, _case: Case) -> RevenuePlanV1:
     """Give the plan to another tenant."""
@@ -92,9 +95,11 @@ def step_id_twice(plan: RevenuePlanV1, _case: Case) -> RevenuePlanV1:
     return plan.model_copy(update={"steps": (*plan.steps, plan.steps[-1])})
 
 
-def brief_just_made(_proposal: Proposal, case: Case) -> Case:
-    """Brief the house again the day after."""
-    return touched(case, 1, action_type="PREP_RENEWAL_BRIEF", outcome="BRIEF_READY", external=False)
+def brief_just_made(proposal: Proposal, case: Case) -> Case | None:
+    """Brief the house again within days."""
+    soon = any(step.action_type == "PREP_RENEWAL_BRIEF" and step.start_day <= _SOON for step in proposal.steps)
+    made = touched(case, 1, action_type="PREP_RENEWAL_BRIEF", outcome="BRIEF_READY", external=False)
+    return made if soon else None
 
 
 def person_just_reached(proposal: Proposal, case: Case) -> Case | None:

@@ -1,12 +1,12 @@
 """Plans that aim at something else, or arrive too late."""
 
 from evals.cases import Case
-from evals.defects.bending import each, grown, known, last_day, new_step, without
+from evals.defects.bending import each, first, grown, known, last_day, new_step, without
 from evals.defects.policy import other_account
 from evals.defects.seeding import Defect, of_proposal
 from evals.reading import deals_of
-from evals.treatments import CLOSING
-from plan import PlanType, Proposal
+from evals.treatments import CLOSING, SUPPORTING
+from plan import PlanType, Proposal, ProposedDependency
 
 
 def other_plan_type(proposal: Proposal, _case: Case) -> Proposal:
@@ -61,6 +61,19 @@ def closes_another_deal(proposal: Proposal, case: Case) -> Proposal | None:
     )
 
 
+def closes_at_once(proposal: Proposal, case: Case) -> Proposal | None:
+    """Record a commitment today for which nothing was done."""
+    return _closing(proposal, case, depends_on=(), start_day=0) if _does_more(proposal) else None
+
+
+def closes_on_the_brief(proposal: Proposal, case: Case) -> Proposal | None:
+    """Close when the brief is written, whatever else becomes of the plan."""
+    brief = first(proposal, "PREP_RENEWAL_BRIEF")
+    if brief is None or brief.depends_on or not _does_more(proposal):
+        return None
+    return _closing(proposal, case, depends_on=(ProposedDependency(key=brief.key),))
+
+
 def unwanted_action(proposal: Proposal, case: Case) -> Proposal | None:
     """Do what is wrong here although every rule allows it."""
     for action in case.expect.unwanted:
@@ -68,6 +81,10 @@ def unwanted_action(proposal: Proposal, case: Case) -> Proposal | None:
         if step:
             return grown(proposal, step)
     return None
+
+
+def _does_more(proposal: Proposal) -> bool:
+    return any(step.action_type not in {*CLOSING, *SUPPORTING} for step in proposal.steps)
 
 
 def _closing(proposal: Proposal, case: Case, **update: object) -> Proposal | None:
@@ -86,5 +103,7 @@ DEFECTS: tuple[Defect, ...] = (
     of_proposal("objective", closing_optional),
     of_proposal("objective", closes_too_late),
     of_proposal("objective", closes_another_deal),
+    of_proposal("objective", closes_at_once),
+    of_proposal("objective", closes_on_the_brief),
     of_proposal("objective", unwanted_action),
 )

@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
+from itertools import product
 
 from agent import ProposalRequest
 from evals.cases import Case
 from evals.judging import Answer
 from evals.reading import FRESH, Placed, placed, plan_of
+from evals.scorers.needs import unmet
 from evals.scorers.score import Check, Score, checked, scored
-from plan import DependencyKind, Proposal, Requirement
+from plan import DependencyKind, Proposal
 
 NAME = "dependency"
+Ends = frozenset[tuple[str, str]]
+"""An action with each way in which it may have ended."""
 
 
 def dependency(answer: Answer, case: Case) -> Score | None:
@@ -43,36 +47,31 @@ def _no_graph(proposal: Proposal) -> Iterator[str]:
 
 def _checks(at: Placed, found: dict[str, Placed], request: ProposalRequest) -> Iterator[Check]:
     step, parents = at.step, [need.key for need in at.step.depends_on]
-    for requirement in at.spec.requires if at.spec else ():
+    requires = at.spec.requires if at.spec else ()
+    given = [*_ends_before(at, found), *_done(request)] if requires else []
+    for requirement in requires:
         needed = f"{' or '.join(requirement.actions)} with {' or '.join(requirement.outcomes)}"
-        yield Check(
-            any(_meets(*end, requirement) for end in _ends_before(at, found)) or _done(requirement, request),
-            f"step {step.key} ({step.action_type}) does not wait for {needed}",
-        )
+        met = not unmet([frozenset(product(requirement.actions, requirement.outcomes))], given)
+        yield Check(met, f"step {step.key} ({step.action_type}) does not wait for {needed}")
     for key in dict.fromkeys(parents):
         ends = found[key].ends
         yield Check(ends <= at.starts, f"step {step.key} starts before {key} typically ends, on {ends:%Y-%m-%d}")
         yield Check(parents.count(key) == 1, f"step {step.key} waits for {key} more than once")
 
 
-def _ends_before(at: Placed, found: dict[str, Placed]) -> Iterator[tuple[str, frozenset[str]]]:
-    """Yield each action that must end well before a step may start, with the ends that let it start."""
+def _ends_before(at: Placed, found: dict[str, Placed]) -> Iterator[Ends]:
+    """Yield the ends of each step that must end well before this one may start: those that let it start."""
     for need in at.step.depends_on:
         if need.kind is DependencyKind.FINISHED:
             continue
         parent = found[need.key]
-        yield parent.step.action_type, frozenset(need.outcomes or (parent.spec.outcomes_ok if parent.spec else ()))
+        ends = need.outcomes or (parent.spec.outcomes_ok if parent.spec else ())
+        yield frozenset((parent.step.action_type, end) for end in ends)
         yield from _ends_before(parent, found)
 
 
-def _meets(action: str, ends: frozenset[str], requirement: Requirement) -> bool:
-    return action in requirement.actions and ends <= set(requirement.outcomes)
-
-
-def _done(requirement: Requirement, request: ProposalRequest) -> bool:
-    return any(
-        touch.action_type in requirement.actions
-        and touch.outcome in requirement.outcomes
-        and touch.at >= request.now - FRESH
-        for touch in request.situation.history
-    )
+def _done(request: ProposalRequest) -> Iterator[Ends]:
+    """Yield how each action ended that somebody has freshly taken."""
+    for touch in request.situation.history:
+        if touch.action_type and touch.outcome and touch.at >= request.now - FRESH:
+            yield frozenset({(touch.action_type, touch.outcome)})

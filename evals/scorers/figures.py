@@ -12,7 +12,7 @@ from evals.scorers.evidence import rows_of
 from plan import DEADLINE_DAYS, ProposedStep, Signal, days_between, find_spec
 
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_FIGURE = re.compile(r"(?<![\w.,])\d+(?:[.,]\d{3}(?!\d))*(?:[.,]\d+)?")
+_FIGURE = re.compile(r"(?:(?<![\w.,])|(?<=\b[A-Z]{3}))\d+(?:[.,]\d{3}(?!\d))*(?:[.,]\d+)?")
 _GROUPED = re.compile(r"[.,](?=\d{3}(?!\d))")
 _DATED = ("observed_at", "opened_at", "at", "due_on", "renews_on")
 Figure = Decimal | str
@@ -45,7 +45,7 @@ class KnownFigures:
         return sorted(str(figure) for figure in self._figures(text) - allowed)
 
     def _figures(self, text: str) -> set[Figure]:
-        """Return the figures of a text; what stands in an id or behind a letter is none."""
+        """Return the figures of a text; what stands in an id or behind a letter is none, a currency's apart."""
         text = self._ids.sub(" ", text)
         plain = (_GROUPED.sub("", found).replace(",", ".") for found in _FIGURE.findall(_DATE.sub(" ", text)))
         return {*_DATE.findall(text), *map(Decimal, plain)}

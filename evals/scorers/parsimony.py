@@ -4,6 +4,7 @@ from agent import ProposalRequest
 from evals.cases import Case
 from evals.judging import Answer
 from evals.reading import FRESH, ancestors, plan_of, required_by
+from evals.scorers.needs import unjustified
 from evals.scorers.score import Check, Score, checked
 from evals.treatments import CALLED_FOR, CLOSING, LEADING, SUPPORTING, TREATS
 from plan import PLAYBOOKS, PRECONDITIONS, Proposal, ProposedStep, contacts_of, find_spec, ids_of
@@ -21,7 +22,7 @@ def parsimony(answer: Answer, case: Case) -> Score | None:
     proposal = plan_of(answer, case)
     if proposal is None:
         return None
-    wanted, seen, checks = _wanted(proposal, case.request), dict[str, set[str]](), []
+    needless, seen, checks = _needless(proposal, case.request), dict[str, set[str]](), []
     for step in sorted(proposal.steps, key=lambda step: (step.start_day, -len(_about(step)), sorted(_about(step)))):
         about, told = _about(step), f"step {step.key} ({step.action_type})"
         if step.action_type in seen and about <= seen[step.action_type]:
@@ -29,17 +30,17 @@ def parsimony(answer: Answer, case: Case) -> Score | None:
         elif _just_done(step, case.request):
             why = f"was done in the last {FRESH.days} days"
         else:
-            why = "" if step.key in wanted else "serves no signal, no record and no other step"
+            why = "serves no signal, no record and no other step" if step.key in needless else ""
         checks.append(Check(not why, f"{told} {why}; leave it out"))
         seen.setdefault(step.action_type, set()).update(about)
     return checked(NAME, checks, hard=False)
 
 
-def _wanted(proposal: Proposal, request: ProposalRequest) -> set[str]:
-    """Return the keys of the steps that are called for, by themselves or by a step that needs them first."""
+def _needless(proposal: Proposal, request: ProposalRequest) -> set[str]:
+    """Return the keys of the steps that nothing calls for, and that no step needs first for which something does."""
     types, before = {signal.type for signal in request.situation.signals}, ancestors(proposal)
     closing = {key for step in proposal.steps if step.action_type in CLOSING for key in before[step.key]}
-    wanted = {
+    wanted = [
         step.key
         for step in proposal.steps
         if step.action_type in SUPPORTING
@@ -47,15 +48,16 @@ def _wanted(proposal: Proposal, request: ProposalRequest) -> set[str]:
         or types & TREATS.get(step.action_type, frozenset())
         or _called_for(step.action_type, request)
         or (step.action_type in LEADING and step.key in closing)
+    ]
+    needs = {
+        step.key: [
+            other.key
+            for other in proposal.steps
+            if other.key in before[step.key] and other.action_type in required_by(step.action_type)
+        ]
+        for step in proposal.steps
     }
-    by_key, todo = {step.key: step for step in proposal.steps}, list(wanted)
-    while todo:
-        key = todo.pop()
-        needs = required_by(by_key[key].action_type)
-        new = {k for k in before[key] if k in by_key and by_key[k].action_type in needs} - wanted
-        wanted |= new
-        todo += new
-    return wanted
+    return unjustified(needs, wanted)
 
 
 def _called_for(action: str, request: ProposalRequest) -> bool:

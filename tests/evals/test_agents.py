@@ -3,7 +3,7 @@
 import pytest
 
 from evals.agents import CONSTANT, DRAWN, constructor, decline
-from evals.arms import Arm, arms, ceilings
+from evals.arms import Arm, ceilings
 from evals.cases import all_cases, case_of
 from evals.judging import answered
 from evals.statistics import Interval, Paired
@@ -53,10 +53,6 @@ def test_the_constructor_reads_the_situation_and_is_told_from_the_authored_answe
 
 def test_the_decliner_declines():
     assert all(isinstance(decline(case), NoPlan) for case in FEASIBLE)
-
-
-def test_as_they_stand_no_agent_does_better_than_it_may():
-    assert ceilings(arms(())) == []
 
 
 @pytest.mark.parametrize("name", ["template", "random", "gate-valid random", "decline"])

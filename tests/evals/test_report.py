@@ -7,9 +7,10 @@ import pytest
 
 from evals.arms import arms
 from evals.cassettes import read_cassettes
-from evals.exam import Exam, mix
+from evals.exam import Exam, good, mix
 from evals.examining import examine
 from evals.gating import Finding
+from evals.matrix import matrix
 from evals.report import write_report
 from evals.report.annotations import annotations
 from evals.report.junit import junit
@@ -23,7 +24,7 @@ STRANGE = "</b><script>alert(1)</script> 100%\nsecond line"
 @cache
 def exam() -> Exam:
     rows = tuple(row for row in examine([c for c in read_cassettes() if c.case in SOME]) if row.case in SOME)
-    return Exam(rows=rows, arms=tuple(arms(rows)), findings=())
+    return Exam(rows=rows, arms=tuple(arms(rows)), matrix=matrix(good(rows), 1), findings=())
 
 
 def red(where: str = "aurora/authored.1") -> Exam:

@@ -243,6 +243,8 @@ def test_figures_that_something_says_are_no_inventions(text):
         ("Usage fell 1.5 times, 1.234567 exactly.", "1.234567, 1.5"),
         ("Usage fell in s11 and T-2201.", "2201"),
         ("Usage fell 44 days ago.", "44"),
+        ("Usage fell; they pay EUR120,000.", "120000"),
+        ("Usage fell in EURO7, in xEUR7 and in Q37.", None),
     ],
 )
 def test_a_figure_that_nothing_cited_says_is_an_invention(text, found):
@@ -308,10 +310,21 @@ def test_a_required_step_about_the_right_deal_closes():
     assert said("objective", plan(offer, drop="signed")) == SOFT
     talk = {"params": {"contact_id": "c2", "opportunity_id": "o1"}}
     assert said("objective", plan(drop="signed", meeting=talk)) == poor(0.3333, 2)
+    able = "RECORD_COMMITMENT or SEND_RENEWAL_PROPOSAL of o1"
     assert told("objective", plan(drop="signed")) == (
-        "no required step closes the objective; RECORD_COMMITMENT or SEND_RENEWAL_PROPOSAL of o1 would",
+        f"no required step that waits for what leads to it closes the objective; {able} would",
         "no required step closes the objective by 2026-05-31, the last day that counts",
     )
+
+
+def test_a_closing_step_waits_for_what_leads_to_it_where_the_plan_has_such_steps():
+    assert said("objective", plan(signed={"depends_on": ()})) == (0.3333, False, False, 2)
+    assert said("objective", plan(signed={"depends_on": on("brief", "owner")})) == (0.3333, False, False, 2)
+    assert said("objective", plan(signed={"depends_on": on("play")})) == SOFT
+    leading = "help map play meeting review"
+    assert said("objective", plan(drop=leading)) == SOFT
+    offer = step("offer", "SEND_RENEWAL_PROPOSAL", 20, "o1", "brief", opportunity_id="o1", contact_id="c2")
+    assert said("objective", plan(offer, signed={"depends_on": on("offer")})) == (0.3333, False, False, 2)
 
 
 def test_the_right_deal_is_open_and_renews_what_is_defended():

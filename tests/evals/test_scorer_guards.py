@@ -6,7 +6,7 @@ from evals.case_files import Goal
 from evals.goals import GOALS, reached
 from evals.scorers import Score, calibration, gated_quality, passes, quality, reliability, similarity, stability
 from evals.scorers.score import Check, checked, scored
-from plan import Approval, NoPlanReason
+from plan import Approval, NoPlanReason, ProposedDependency
 from tests.evals.samples import KNOWN, PLAN, STEPS, answer, attack, case, decline, on, plan, step
 from tests.evals.test_scorer_anchors import GOOD, NO_PLAN, bad, poor, said, told
 
@@ -376,3 +376,43 @@ def test_a_value_is_kept_between_nothing_and_one_to_four_digits():
     assert checked("x", [Check(holds=True, told="a"), Check(holds=False, told="b")], hard=True) == Score(
         name="x", value=0.5, passed=False, hard=True, messages=("b",)
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcomes", "granted"),
+    [
+        ("SUCCESS", (), True),
+        ("OUTCOME_IN", ("APPROVED",), True),
+        ("OUTCOME_IN", ("APPROVED", "REJECTED"), False),
+        ("FINISHED", (), False),
+    ],
+)
+def test_what_a_person_grants_is_waited_for_until_he_has(kind, outcomes, granted):
+    ask = step("ask", "REQUEST_DISCOUNT_APPROVAL", 24, "s5", "review", discount_bp=1000)
+    news = step("news", "NOTIFY_ACCOUNT_TEAM", 26, "s5", channel="SLACK", message="The answer is there.")
+    told = {"opportunity_id": "o1", "contact_id": "c2", "discount_bp": 1000}
+    offer = step("offer", "SEND_RENEWAL_PROPOSAL", 30, "o1", "review", **told)
+    edge = ProposedDependency(key="ask", kind=kind, outcomes=outcomes)
+    direct = offer.model_copy(update={"depends_on": (edge,)})
+    assert said("human_touch", plan(ask, direct)) == (GOOD if granted else (0.8333, False, True, 1))
+    later = news.model_copy(update={"depends_on": (edge,)})
+    through = offer.model_copy(update={"depends_on": on("news")})
+    assert said("human_touch", plan(ask, later, through)) == (GOOD if granted else (0.8333, False, True, 1))
+
+
+def test_an_end_that_may_be_any_hides_what_lies_before_it():
+    ask = step("ask", "REQUEST_DISCOUNT_APPROVAL", 24, "s5", "review", discount_bp=1000)
+    news = step("news", "NOTIFY_ACCOUNT_TEAM", 26, "s5", "ask", channel="SLACK", message="The answer is there.")
+    told = {"opportunity_id": "o1", "contact_id": "c2", "discount_bp": 1000}
+    offer = step("offer", "SEND_RENEWAL_PROPOSAL", 30, "o1", **told)
+    any_end = offer.model_copy(update={"depends_on": (ProposedDependency(key="news", kind="FINISHED"),)})
+    assert said("human_touch", plan(ask, news, any_end)) == (0.8333, False, True, 1)
+    bad_end = ProposedDependency(key="news", kind="OUTCOME_IN", outcomes=("UNDELIVERED",))
+    assert said("human_touch", plan(ask, news, offer.model_copy(update={"depends_on": (bad_end,)}))) == GOOD
+
+
+def test_steps_that_wait_for_each_other_are_left_to_policy():
+    ask = step("ask", "REQUEST_DISCOUNT_APPROVAL", 24, "s5", "offer", discount_bp=1000)
+    told = {"opportunity_id": "o1", "contact_id": "c2", "discount_bp": 1000}
+    offer = step("offer", "SEND_RENEWAL_PROPOSAL", 30, "o1", "ask", **told)
+    assert said("human_touch", plan(ask, offer)) == GOOD
