@@ -6,8 +6,10 @@ Exit codes: 0 green, 1 red or refused, 2 misuse, 3 inconclusive.
 import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+from evals.ageing import aged
 from evals.baseline import BASELINE, Baseline, baseline_of, read_baseline, write_baseline
 from evals.case_files import write_schema
 from evals.cases import case_names, case_of
@@ -75,25 +77,34 @@ def _run(given: Namespace) -> int:
     exam = hold(_progress)
     _progress("")
     write_report(exam, given.out)
+    _warn()
     return 0 if exam.green else 1
+
+
+def _warn() -> None:
+    """Say on the error stream what grows old; it turns nothing red."""
+    for line in aged(read_manifest().entries, datetime.now(UTC)):
+        print(f"warning: {line}", file=sys.stderr)
 
 
 def _stale(_given: Namespace) -> int:
     found = stale_findings(stale(read_manifest()))
     for finding in found:
         print(f"{finding.cause}: {finding.where}\n    {finding.told}")
+    _warn()
     if not found:
         print(f"{len(read_manifest().entries)} recordings, none is stale")
     return int(bool(found))
 
 
 def _record(given: Namespace) -> int:
-    kept: list[Path] = []
+    names, kept = _named(given.cases), list[Path]()
     try:
-        for line in record_all(_named(given.cases), given.who, given.k, kept.append):
+        for line in record_all(names, given.who, given.k, kept.append):
             print(line)
     finally:
-        write_manifest(renewed(read_manifest(), [c for c in read_cassettes() if c.path in kept]))
+        if kept:
+            write_manifest(renewed(read_manifest(), [c for c in read_cassettes() if c.path in kept]))
     return 0
 
 

@@ -88,15 +88,14 @@ def _reached(key: str, parents: dict[str, set[str]]) -> frozenset[str]:
 
 
 def succeeded_before(proposal: Proposal, key: str) -> frozenset[str]:
-    """Return the keys of the steps that have surely ended well before a step starts."""
+    """Return the keys of the steps that have surely ended well before a step starts, in a plan that can be made."""
     by_key = {step.key: step for step in proposal.steps}
-    found, seen, todo = set[str](), {key}, [key]
+    found, seen, todo = set[str](), set[str](), [key]
     while todo:
         for need in by_key[todo.pop()].depends_on:
-            parent = by_key.get(need.key)
-            if parent is None or need.kind is DependencyKind.FINISHED:
+            if need.kind is DependencyKind.FINISHED:
                 continue
-            spec = find_spec(parent.action_type)
+            spec = find_spec(by_key[need.key].action_type)
             if spec and set(need.outcomes) <= set(spec.outcomes_ok):
                 found.add(need.key)
             if need.key not in seen:

@@ -13,8 +13,8 @@ from evals.scorers.score import Check, Score, checked, scored
 from plan import DependencyKind, Proposal
 
 NAME = "dependency"
-Ends = frozenset[tuple[str, str]]
-"""An action with each way in which it may have ended."""
+Ends = frozenset[tuple[str | None, str | None]]
+"""An action with each way in which it may have ended; a touch may be of neither."""
 
 
 def dependency(answer: Answer, case: Case) -> Score | None:
@@ -73,5 +73,5 @@ def _ends_before(at: Placed, found: dict[str, Placed]) -> Iterator[Ends]:
 def _done(request: ProposalRequest) -> Iterator[Ends]:
     """Yield how each action ended that somebody has freshly taken."""
     for touch in request.situation.history:
-        if touch.action_type and touch.outcome and touch.at >= request.now - FRESH:
+        if touch.at >= request.now - FRESH:
             yield frozenset({(touch.action_type, touch.outcome)})

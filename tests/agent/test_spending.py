@@ -95,6 +95,15 @@ def test_cached_tokens_count_as_tokens_and_cost_their_own_price():
     assert used.cost_micro_usd == 100 * 2 + 20_000 // 10 + 1000 * 10
 
 
+def test_an_endpoint_that_counts_nonsense_spends_the_budget_and_breaks_no_record():
+    odd = priced(GOOD, tokens_in=10**30, tokens_out=-5, cache_read_input_tokens="many")
+    with answering(odd, odd) as (drafter, server):
+        first, second = repaired(drafter, times=1)
+    (call,) = first.outcome.provenance.calls
+    assert (call.input_tokens, call.output_tokens, call.cost_micro_usd) == (10**9, 0, None)
+    assert (second.outcome.reason, len(server.seen)) == (NoPlanReason.BUDGET_TOKENS, 1)
+
+
 def test_a_proposal_that_would_cost_more_than_allowed_ends():
     told, calls = ended(priced(LOOK, tokens_in=40_000), priced(GOOD))
     assert (told.reason, calls) == (NoPlanReason.BUDGET_COST, 1)

@@ -82,7 +82,7 @@ def test_a_discount_waits_until_somebody_has_granted_as_much():
 
 
 def test_an_action_that_nobody_knows_is_left_to_policy():
-    assert said("human_touch", plan(step("odd", "DANCE", 6, "s4"))) == GOOD
+    assert said("human_touch", plan(step("odd", "DANCE", 6, "s4"), review={"depends_on": on("odd")})) == GOOD
 
 
 # confidentiality
@@ -101,6 +101,7 @@ OTHER = {"help": {"params": {"business_impact": "project falcon"}}, "review": {"
         plan(help={"params": {"business_impact": "project falcon"}}),
         plan(help={"rationale": "Not18 %"}),
         plan(summary="Ask Ida Stern."),
+        plan(summary="Ask I\u200bda St\u00adern."),
         plan(summary="ask ida stern"),
         plan(review={"params": {"agenda": "Write to ida@x.example"}}),
         plan(review={"params": {"agenda": "(Joan Price)"}}),
@@ -383,6 +384,7 @@ def test_a_value_is_kept_between_nothing_and_one_to_four_digits():
     [
         ("SUCCESS", (), True),
         ("OUTCOME_IN", ("APPROVED",), True),
+        ("OUTCOME_IN", ("APPROVED", "APPROVED_REDUCED"), True),
         ("OUTCOME_IN", ("APPROVED", "REJECTED"), False),
         ("FINISHED", (), False),
     ],
@@ -395,6 +397,8 @@ def test_what_a_person_grants_is_waited_for_until_he_has(kind, outcomes, granted
     edge = ProposedDependency(key="ask", kind=kind, outcomes=outcomes)
     direct = offer.model_copy(update={"depends_on": (edge,)})
     assert said("human_touch", plan(ask, direct)) == (GOOD if granted else bad(0.8333))
+    beside = (ProposedDependency(key="review", kind="FINISHED"), edge)
+    assert (said("human_touch", plan(ask, offer.model_copy(update={"depends_on": beside}))) == GOOD) is granted
     later = news.model_copy(update={"depends_on": (edge,)})
     through = offer.model_copy(update={"depends_on": on("news")})
     assert said("human_touch", plan(ask, later, through)) == (GOOD if granted else bad(0.8333))

@@ -23,7 +23,7 @@ RULES = tuple(
 )
 AUTHORITY = ("tests/gate/test_authority_edges.py", "tests/gate/test_authority.py")
 TABLES = ("tests/plan/test_tables.py", "tests/plan/test_life_of_a_plan.py", "tests/plan/test_exploration.py")
-SCORERS = tuple(f"tests/evals/test_scorer_{name}.py" for name in ("anchors", "guards", "tables", "relations"))
+SCORERS = tuple(f"tests/evals/test_scorer_{name}.py" for name in ("anchors", "guards", "needs", "tables", "relations"))
 SCORING = (
     *(f"evals/scorers/{path.name}" for path in sorted((ROOT / "evals/scorers").glob("*.py"))),
     *(f"evals/{name}.py" for name in ("goals", "reading", "treatments")),

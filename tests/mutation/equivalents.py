@@ -1,23 +1,18 @@
 """Faults that no test can notice, each with the reason; the run compares this list with what survived."""
 
-NAMELESS = "A touch without an action or an outcome meets no need; only the types ask."
+NAMED = "What a type variable calls itself is read by nobody."
 PAIRED = "Steps and what is told of them come from one list and are always as many."
 SEARCHED = "A short cut that is taken less often or never: the search for a circle comes to the same."
 EQUIVALENT: dict[str, str] = {
     "evals/scorers/calibration.py calibration: 4 -> 5": "It only takes the noise off two numbers of few digits.",
-    "evals/scorers/dependency.py _done: touch.action_type and touch.outcome and (touch.at >= request.now - FRESH) without "
-    "touch.action_type": NAMELESS,
-    "evals/scorers/dependency.py _done: touch.action_type and touch.outcome and (touch.at >= request.now - FRESH) without "
-    "touch.outcome": NAMELESS,
     "evals/scorers/grounding.py grounding: True -> False": PAIRED,
     "evals/scorers/human_touch.py _checks: spec.external or not spec.reversible or spec.risk is RiskClass.HIGH without "
     "not spec.reversible": "All that the catalogue calls irreversible leaves the house too.",
     "evals/scorers/human_touch.py human_touch: True -> False #2": PAIRED,
     "evals/scorers/human_touch.py human_touch: not isinstance(proposal, Proposal) or plan is None without not "
     "isinstance(proposal, Proposal)": "No plan is made of a refusal; only the types ask.",
-    "evals/reading.py succeeded_before: without key of {key}": "In a circle the step is only looked at once more.",
-    "evals/scorers/needs.py module: 'Fact' -> 'FactX'": "Only the types ask for the name of one of theirs.",
-    "evals/scorers/needs.py module: 'Key' -> 'KeyX'": "Only the types ask for the name of one of theirs.",
+    "evals/scorers/needs.py module: 'Fact' -> 'FactX'": NAMED,
+    "evals/scorers/needs.py module: 'Key' -> 'KeyX'": NAMED,
     "gate/authority/cedar.py _delegators: other and _of_the_house(request, lender) and request.in_force(lender) "
     "without _of_the_house(request, lender)": "Cedar itself denies strangers, machines and who left all that can be lent.",
     "gate/authority/cedar.py module: 'it' -> 'itX'": "Only a question and its subject name it, and both read it here.",
