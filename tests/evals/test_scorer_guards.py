@@ -396,12 +396,12 @@ def test_what_a_person_grants_is_waited_for_until_he_has(kind, outcomes, granted
     offer = step("offer", "SEND_RENEWAL_PROPOSAL", 30, "o1", "review", **told)
     edge = ProposedDependency(key="ask", kind=kind, outcomes=outcomes)
     direct = offer.model_copy(update={"depends_on": (edge,)})
-    assert said("human_touch", plan(ask, direct)) == (GOOD if granted else (0.8333, False, True, 1))
+    assert said("human_touch", plan(ask, direct)) == (GOOD if granted else bad(0.8333))
     beside = (ProposedDependency(key="review", kind="FINISHED"), edge)
     assert (said("human_touch", plan(ask, offer.model_copy(update={"depends_on": beside}))) == GOOD) is granted
     later = news.model_copy(update={"depends_on": (edge,)})
     through = offer.model_copy(update={"depends_on": on("news")})
-    assert said("human_touch", plan(ask, later, through)) == (GOOD if granted else (0.8333, False, True, 1))
+    assert said("human_touch", plan(ask, later, through)) == (GOOD if granted else bad(0.8333))
 
 
 def test_an_end_that_may_be_any_hides_what_lies_before_it():
@@ -410,7 +410,7 @@ def test_an_end_that_may_be_any_hides_what_lies_before_it():
     told = {"opportunity_id": "o1", "contact_id": "c2", "discount_bp": 1000}
     offer = step("offer", "SEND_RENEWAL_PROPOSAL", 30, "o1", **told)
     any_end = offer.model_copy(update={"depends_on": (ProposedDependency(key="news", kind="FINISHED"),)})
-    assert said("human_touch", plan(ask, news, any_end)) == (0.8333, False, True, 1)
+    assert said("human_touch", plan(ask, news, any_end)) == bad(0.8333)
     bad_end = ProposedDependency(key="news", kind="OUTCOME_IN", outcomes=("UNDELIVERED",))
     assert said("human_touch", plan(ask, news, offer.model_copy(update={"depends_on": (bad_end,)}))) == GOOD
 

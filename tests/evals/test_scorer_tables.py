@@ -5,13 +5,13 @@ from datetime import date, timedelta
 import pytest
 
 from evals.cases import case_of
-from evals.reading import FRESH, ancestors, last_instant, placed, renews_on, required_by, texts
+from evals.reading import FRESH, ancestors, last_instant, placed, renews_on, required_by, succeeded_before, texts
 from evals.scorers.evidence import rows_of, stems, stems_of
 from evals.scorers.figures import KnownFigures
 from evals.treatments import CALLED_FOR, CLOSING, COMMERCIAL, LEADING, SUPPORTING, TREATABLE, TREATS, treatable
 from evals.trying import scripted
 from gate import default_bundle
-from plan import PRECONDITIONS, SignalType, catalogue
+from plan import PRECONDITIONS, ProposedDependency, SignalType, catalogue
 from tests.evals.samples import CASE, KNOWN, MONDAY, PLAN, STEPS, answer, case, decline, on, plan, signal, step
 
 TALK = (
@@ -110,6 +110,24 @@ def test_what_comes_before_a_step_is_found_however_it_waits_and_in_a_circle_too(
     circle = ancestors(plan(brief={"depends_on": on("signed")}))
     assert circle["brief"] == {"signed", "review", "meeting", "brief", "owner", "help"}
     assert ancestors(plan(owner={"depends_on": on("nowhere")}))["owner"] == {"nowhere"}
+
+
+def test_what_has_surely_ended_well_is_waited_for_by_its_success_or_by_good_outcomes_alone():
+    def sure(*needs, of="review"):
+        return succeeded_before(plan(step("odd", "DANCE", 0, "s1"), review={"depends_on": needs}), of)
+
+    def either(*outcomes):
+        return ProposedDependency(key="meeting", kind="OUTCOME_IN", outcomes=outcomes)
+
+    prepared = {"brief", "owner", "help"}
+    assert succeeded_before(PLAN, "signed") == {"review", "meeting", *prepared}
+    assert sure(either("MEETING_BOOKED")) == {"meeting", *prepared}
+    assert sure(either("MEETING_BOOKED", "NO_REPLY")) == prepared
+    assert sure(ProposedDependency(key="meeting", kind="FINISHED"), *on("map")) == {"map", "brief"}
+    assert sure(*on("odd", "brief")) == {"brief"}
+    assert sure(*on("signed"), of="signed") == {"review", "signed"}
+    circle = plan(meeting={"depends_on": on("review")})
+    assert succeeded_before(circle, "signed") == {"review", "meeting"}
 
 
 def test_what_an_action_requires_is_read_off_the_catalogue():

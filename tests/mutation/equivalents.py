@@ -5,9 +5,6 @@ PAIRED = "Steps and what is told of them come from one list and are always as ma
 SEARCHED = "A short cut that is taken less often or never: the search for a circle comes to the same."
 EQUIVALENT: dict[str, str] = {
     "evals/scorers/calibration.py calibration: 4 -> 5": "It only takes the noise off two numbers of few digits.",
-    "evals/scorers/dependency.py _ends_before: need.outcomes or (parent.spec.outcomes_ok if parent.spec else ()) without "
-    "parent.spec.outcomes_ok if parent.spec else ()": "Every good end of what an action of the catalogue requires is one "
-    "that it requires.",
     "evals/scorers/grounding.py grounding: True -> False": PAIRED,
     "evals/scorers/human_touch.py _checks: spec.external or not spec.reversible or spec.risk is RiskClass.HIGH without "
     "not spec.reversible": "All that the catalogue calls irreversible leaves the house too.",
