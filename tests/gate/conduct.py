@@ -38,6 +38,7 @@ from tests.gate.cases import (
     S,
     V,
     account,
+    brief_made,
     contact,
     context,
     knowing,
@@ -159,11 +160,14 @@ def starting(step: PlanStep, *approvals, **changes) -> GateContext:
     return context(step_id=step.step_id, step_approvals=given, **changes)
 
 
-def reviewed(days_ago: int) -> GateContext:
-    touch = reached(days_ago, 1, None).model_copy(
+def review_held(days_ago: int) -> Touch:
+    return reached(days_ago, 1, None).model_copy(
         update={"action_type": "RUN_VALUE_REVIEW", "outcome": "VALUE_CONFIRMED", "external": False}
     )
-    return knowing(history=(touch,))
+
+
+def reviewed(days_ago: int) -> GateContext:
+    return knowing(history=(review_held(days_ago),))
 
 
 RISKIER = policy(
@@ -215,6 +219,31 @@ CASES: tuple[Case, ...] = (
         A,
         with_step(BRIEF, status=StepStatus.SKIPPED),
         also=("PG021",),
+    ),
+    Case(
+        "a must-have that ended well too long ago",
+        "PG012",
+        "steps",
+        P,
+        with_step(BRIEF, required=False),
+        knowing(history=(brief_made(31),)),
+    ),
+    Case(
+        "a must-have that ended badly of late",
+        "PG012",
+        "steps",
+        A,
+        with_step(BRIEF, required=False),
+        knowing(history=(brief_made(20).model_copy(update={"outcome": "INSUFFICIENT_DATA"}),)),
+    ),
+    Case(
+        "another action that ended well of late",
+        "PG012",
+        "steps",
+        P,
+        with_step(BRIEF, required=False),
+        reviewed(30),
+        also=("PG014",),
     ),
     Case(
         "a looser discount",
@@ -415,6 +444,14 @@ FITS: tuple[Case, ...] = (
     ),
     Case("a text as long as allowed", "PG004", "", A, saying(LONG)),
     Case("a must-have that is done", "PG012", "", A, with_step(BRIEF, status=StepStatus.DONE, outcome="BRIEF_READY")),
+    Case(
+        "a must-have that ended well of late",
+        "PG012",
+        "",
+        P,
+        with_step(BRIEF, status=StepStatus.CANCELLED),
+        knowing(history=(brief_made(30),)),
+    ),
     Case("a plan stricter than policy", "PG032", "", P, with_plan(constraints=Constraints(max_discount_bp=0))),
     Case("as many risky steps as allowed", "PG033", "", A, policy=policy(max_risky_steps=3)),
     Case("three automatic steps in a row", "PG034", "", A, automatic(3), policy=many()),

@@ -23,7 +23,7 @@ from gate.rules import RULES, Found, Rule
 from gate.view import View
 from plan import Approval, Constraints, DependencyKind, PlanType, RiskClass, StepStatus, digest_bytes
 from tests.builders import POLICY
-from tests.gate import corners
+from tests.gate import cases, corners
 from tests.gate.cases import (
     BRIEF,
     COMMITMENT,
@@ -221,6 +221,16 @@ def test_asking_for_a_discount_gives_something_away_whatever_it_asks():
 
 def test_yes_is_no_number():
     assert said(giving("SEND_RENEWAL_PROPOSAL", True, after=MEETING), phase=A, code="PG091") == []
+
+
+def test_each_must_have_is_looked_for_by_its_own_outcome():
+    both = policy(must_have={PlanType.RENEWAL_DEFENSE: ("PREP_RENEWAL_BRIEF", "ENGAGE_EXEC_SPONSOR", "BUY_FLOWERS")})
+    known = knowing(history=(cases.brief_made(20),))
+    assert said(with_step(BRIEF, required=False), known, policy=both, code="PG012") == [
+        ("steps", "ENGAGE_EXEC_SPONSOR is missing, or not required"),
+        ("steps", "BUY_FLOWERS is missing, or not required"),
+    ]
+    assert said(with_step(BRIEF, required=False), known, policy=both, code="PG999") == []
 
 
 # texts
