@@ -10,8 +10,6 @@ EQUIVALENT: dict[str, str] = {
     "without lenders": "Where nobody lends, asking again gives the answer that is known.",
     "gate/judging.py weigh: -1 -> 1": "Where nothing was found the worst is only told from HARD, whose rank is 2.",
     "gate/judging.py weigh: 1 -> 2": "Where nothing was found the worst is only told from HARD, whose rank is 2.",
-    "gate/rules/contacts.py _cooldowns: return -> pass": "A short cut: where nothing happened there is nothing to rest "
-    "from.",
     "gate/rules/contacts.py _preconditions: step.params or {} without {}": "What reads parameters takes none as it takes "
     "an empty mapping.",
     "gate/rules/openings.py Openings._closed_until: max((self._wakes(at, zone) for zone in self.zones if "
