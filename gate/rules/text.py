@@ -2,14 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
 from gate.decisions import Phase, Severity
 from gate.rules.rule import ALL, Found, Rule
 from gate.view import View
-from plan import PARAMS, Approval, PlanStep, private_fields
+from plan import PARAMS, ActionSpec, Approval, PlanStep, private_fields
 
 _LINE = frozenset("\n\t")
 _HIDDEN = frozenset(
@@ -144,19 +144,29 @@ def _is_hidden(letter: str) -> bool:
 
 
 def _untrusted(view: View) -> Iterator[Found]:
-    doubtful = {t.ticket_id for t in view.situation.tickets} | {s.signal_id for s in view.situation.signals if s.note}
-    for where, step, spec in view.known:
-        if not spec.external or doubtful.isdisjoint(step.evidence):
-            continue
-        if not any(name in free_texts(step.action_type) for name, value in (step.params or {}).items() if value):
-            continue
+    for where, step, cited in _repeating(view, [known for known in view.known if known[2].external]):
         if view.phase is Phase.STEP:
             unread = step.approval is not Approval.TASK and not view.standing(step)
         else:
             unread = step.approval is Approval.AUTO
         if unread:
-            cited = ", ".join(sorted(doubtful.intersection(step.evidence)))
             yield Found(where, f"its text may repeat what a stranger wrote ({cited}), and no person reads it first")
+
+
+def _unasked(view: View) -> Iterator[Found]:
+    alone = [known for known in view.known if known[1].approval is Approval.AUTO and not known[2].external]
+    for where, _step, cited in _repeating(view, alone):
+        yield Found(where, f"its text may repeat what a stranger wrote ({cited}), and is read only here")
+
+
+def _repeating(view: View, steps: Iterable[tuple[str, PlanStep, ActionSpec]]) -> Iterator[tuple[str, PlanStep, str]]:
+    """Yield those steps with a free text that rest on what a stranger may have written, and which that is."""
+    doubtful = {t.ticket_id for t in view.situation.tickets} | {s.signal_id for s in view.situation.signals if s.note}
+    for where, step, _spec in steps:
+        if doubtful.isdisjoint(step.evidence):
+            continue
+        if any(name in free_texts(step.action_type) for name, value in (step.params or {}).items() if value):
+            yield where, step, ", ".join(sorted(doubtful.intersection(step.evidence)))
 
 
 TEXT = (
@@ -178,5 +188,14 @@ TEXT = (
         "pages; line breaks are fine, and so is the account's own name where it is called as its page.",
         "Write the text anew, in plain words.",
         _hygiene,
+    ),
+    Rule(
+        "PG083",
+        Severity.ADVISORY,
+        (Phase.APPROVE,),
+        "Untrusted words read here only",
+        "A free text of an automatic step that rests on tickets or notes is read by nobody once the plan is approved.",
+        "Read that text in the plan before you approve it.",
+        _unasked,
     ),
 )

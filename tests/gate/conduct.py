@@ -334,7 +334,7 @@ CASES: tuple[Case, ...] = (
         A,
         with_step(REVIEW, approval=Approval.AUTO),
         noted(),
-        also=("PG031",),
+        also=("PG031", "PG083"),
     ),
     Case(
         "a stranger's words that nobody approved",
@@ -345,6 +345,8 @@ CASES: tuple[Case, ...] = (
         starting(REVIEW),
         also=("PG101",),
     ),
+    Case("a stranger's words in a notice", "PG083", "steps[6]", A, with_step(NOTICE, evidence=("acme-s1", "acme-t1"))),
+    Case("a noted signal's words in a notice", "PG083", "steps[6]", A, context=noted()),
     Case("a control character", "PG082", "steps[6].rationale", P, saying("Hm\x1b[2J")),
     Case("a bidi control", "PG082", "steps[6].rationale", P, saying("\u202egnp.exe")),
     Case("a zero width space", "PG082", "steps[6].params", P, messaging("Ac\u200bme")),
@@ -540,6 +542,18 @@ FITS: tuple[Case, ...] = (
         A,
         with_step(MEETING, approval=Approval.AUTO, evidence=("acme-t1",)),
     ),
+    Case("a notice about a signal without a note", "PG083", "", A),
+    Case(
+        "a notice that a person approves",
+        "PG083",
+        "",
+        A,
+        with_step(NOTICE, evidence=("acme-t1",), approval=Approval.APPROVE),
+    ),
+    Case(
+        "a stranger's words in a brief, which has no free text", "PG083", "", A, with_step(BRIEF, evidence=("acme-t1",))
+    ),
+    Case("a stranger's words that leave the company", "PG083", "", A, doubtful(approval=Approval.AUTO)),
     Case(
         "line breaks, figures and brackets",
         "PG082",
