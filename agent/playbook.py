@@ -170,6 +170,8 @@ class _Placement:
                 (spec.cooldowns.account, same),
                 (spec.cooldowns.contact, reached),
                 (spec.cooldowns.account_external, external),
+                (spec.cooldowns.ticket, same),
+                (spec.cooldowns.opportunity, same),
             )
             if rest is not None and times
         ]

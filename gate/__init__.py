@@ -49,6 +49,7 @@ from gate.recordings import (
     read_recording,
     recording_text,
 )
+from gate.rules.text import unclean
 from gate.simulating import Asked, Moved, Simulation, simulate
 from gate.strictness import strictest
 
@@ -104,5 +105,6 @@ __all__ = [
     "run_table",
     "simulate",
     "strictest",
+    "unclean",
     "who_can",
 ]

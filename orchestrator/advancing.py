@@ -11,11 +11,11 @@ from uuid import UUID
 from gate import PolicyBundle
 from ledger import PlanState
 from orchestrator import sending
-from orchestrator.desk import Desk, bundle, situation
+from orchestrator.desk import Desk, bundle
 from orchestrator.holding import held, reaches_out
 from orchestrator.landing import after_failure, time_out, wake_if_open
 from orchestrator.moves import Hand, satisfied
-from orchestrator.rendering import keep_text, render
+from orchestrator.rendering import keep_rendered
 from plan import (
     CLOSED,
     SETTLED,
@@ -239,21 +239,23 @@ def _do_retry(hand: Hand, state: PlanState, step: PlanStep) -> None:
 
 def _do_lapse(hand: Hand, state: PlanState, step: PlanStep) -> None:
     rendered = _render(hand, step, state)
-    hand.move_step(state, step, StepEvent.APPROVAL_LAPSE, rendered=rendered)
+    if rendered is not None:
+        hand.move_step(state, step, StepEvent.APPROVAL_LAPSE, rendered=rendered)
 
 
 def _do_ready(hand: Hand, state: PlanState, step: PlanStep) -> None:
     target = ready_status(step.approval)
-    rendered = _render(hand, step, state) if target is StepStatus.PENDING_APPROVAL else None
-    hand.move_step(state, step, StepEvent.READY, target=target, rendered=rendered)
+    asks = target is StepStatus.PENDING_APPROVAL
+    rendered = _render(hand, step, state) if asks else None
+    if rendered is not None or not asks:
+        hand.move_step(state, step, StepEvent.READY, target=target, rendered=rendered)
 
 
-def _render(hand: Hand, step: PlanStep, state: PlanState) -> str:
-    """Render a step's text from the plan in clear text, and keep it for the next attempt."""
+def _render(hand: Hand, step: PlanStep, state: PlanState) -> str | None:
+    """Render a step's text from the plan in clear text, and keep it for the next attempt; None where that paused it."""
     record = hand.unit.plans.get(state.plan.plan_id)
-    clear = record.plan.step(step.step_id)
-    text = render(record.plan, clear, situation(hand.unit, record.plan.account_id))
-    return keep_text(hand.unit, record, clear, text).digest
+    kept = keep_rendered(hand, record, record.plan.step(step.step_id))
+    return kept.digest if kept else None
 
 
 def _look_again(desk: Desk, plan_id: str) -> None:

@@ -2,12 +2,18 @@
 
 A rendered text is an artefact of the step, outside the plan's content. Its digest is its own salted commitment, so
 it can be bound by an approval and named in the ledger without holding a personal word.
+
+A fact comes from other people's systems: one that holds what no text may is never put into a text.
 """
 
-from collections.abc import Mapping
-from typing import Any
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
-from plan import PlanStep, RevenuePlanV1, Situation, contacts_of, ids_of
+from gate import unclean
+from orchestrator.desk import situation
+from orchestrator.moves import Hand
+from plan import PlanEvent, PlanStep, RevenuePlanV1, Situation, contacts_of, ids_of
 from store import Artefact, PlanRecord, Unit
 
 _MEETING_EN = """\
@@ -64,11 +70,32 @@ TEMPLATES: dict[tuple[str, str], str] = {
 }
 
 
-def render(plan: RevenuePlanV1, step: PlanStep, known: Situation) -> str:
+class Rendered(NamedTuple):
+    """What became of a template."""
+
+    text: str
+    flaws: tuple[str, ...]
+    """What its facts put into it that no text may hold: then it is neither kept nor shown nor sent."""
+
+
+def render(plan: RevenuePlanV1, step: PlanStep, known: Situation) -> Rendered:
     """Return the text of a step from its template and the facts; the same facts give the same text."""
     language = _language(step, known)
     template = TEMPLATES.get((step.action_type, language)) or TEMPLATES[(step.action_type, "en")]
-    return template.format_map(_Facts(plan, step, known))
+    facts = _Facts(plan, step, known)
+    text = template.format_map(facts)
+    return Rendered(text, tuple(dict.fromkeys(facts.flaws())))
+
+
+def keep_rendered(hand: Hand, record: PlanRecord, step: PlanStep) -> Artefact | None:
+    """Render a step's text and keep it for its next attempt; None where a fact in it is not clean: the plan pauses."""
+    told = render(record.plan, step, situation(hand.unit, record.plan.account_id))
+    if told.flaws:
+        why = f"PG082: the text of {step.action_type} would hold {', '.join(told.flaws)}"[:1600]
+        mend = "Correct it where it comes from, have it imported, and resume the plan."
+        hand.move_plan(record.state, PlanEvent.PAUSE, ("policy", f"{why}. {mend}"))
+        return None
+    return keep_text(hand.unit, record, step, told.text)
 
 
 def keep_text(unit: Unit, record: PlanRecord, step: PlanStep, text: str) -> Artefact:
@@ -101,12 +128,18 @@ _PLAYS = {
 }
 
 
+_ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]+@[\w.-]+")
+"""One mail address and nothing else."""
+_PEOPLE = frozenset({"contacts", "first_name", "owner", "candidate", "exec_sponsor"})
+
+
 class _Facts(Mapping[str, str]):
     """What a template may name; values are put in as they are, never read as a template."""
 
     def __init__(self, plan: RevenuePlanV1, step: PlanStep, known: Situation) -> None:
         params: dict[str, Any] = step.params or {}
         contacts = [c for c in (known.contact(i) for i in contacts_of(params)) if c is not None]
+        self._contacts, self._account, self._used = contacts, known.account.name, list[str]()
         owner = next((o.name for o in known.owners if o.owner_id == plan.owner), plan.owner)
         renews = [c.renews_on for c in known.contracts if c.contract_id in plan.subject]
         discount = int(params.get("discount_bp") or 0)
@@ -136,7 +169,17 @@ class _Facts(Mapping[str, str]):
         }
 
     def __getitem__(self, name: str) -> str:
+        self._used.append(name)
         return self._values[name]
+
+    def flaws(self) -> Iterator[str]:
+        """Yield what the facts that were used hold and no text may; a person may be called as their mail address."""
+        for name in self._used:
+            for value in [c.name for c in self._contacts] if name == "contacts" else [self._values[name]]:
+                if name not in _PEOPLE or not _ADDRESS.fullmatch(value):
+                    yield from (f"{what} ({name})" for what in unclean(value, self._account))
+            if name == "contacts" and not all(_ADDRESS.fullmatch(c.email) for c in self._contacts if c.email):
+                yield "what is no plain mail address (contacts)"
 
     def __iter__(self) -> Any:
         return iter(self._values)

@@ -11,13 +11,13 @@ from uuid import UUID
 from gate import Decision, Phase, Severity, Verdict
 from ledger import PlanState
 from orchestrator.approving import not_overridden, persons_for_step
-from orchestrator.desk import Acting, Desk, findings, gate_context, judge, situation
+from orchestrator.desk import Acting, Desk, findings, gate_context, judge
 from orchestrator.evaluating import objective_met
 from orchestrator.holding import held, reaches_out
 from orchestrator.landing import after_failure, wake_if_open
 from orchestrator.moves import CLAIM, Hand, attempts_left, done_status, retry_at, satisfied
 from orchestrator.ports import Order, Receipt, ReceiptKind
-from orchestrator.rendering import keep_text, render
+from orchestrator.rendering import keep_rendered
 from orchestrator.touches import touched
 from plan import (
     ALTERED,
@@ -58,14 +58,16 @@ def start(unit: Unit, who: Acting, plan_id: str, step_id: UUID, cause: Cause) ->
     step = record.plan.step(step_id)
     if not _may_start(unit, record.plan, step):
         return None
-    kept = _text_of(unit, record, step)
+    unit.wake(plan_id, unit.now)
+    kept = _text_of(Hand(unit, who, cause=cause), record, step)
+    if kept is None:
+        return None
     context = gate_context(unit, record, objective_met=objective_met(unit, record))
     context = context.model_copy(update={"step_id": step_id, "rendered_digest": kept.digest})
     if unit.text(kept.ref) == ALTERED:
         context = context.model_copy(update={"content_digest": None})
     decision, entry = judge(unit, record, context, Phase.STEP, cause)
     hand = Hand(unit, who, cause=cause).because(entry)
-    unit.wake(plan_id, unit.now)
     if _held_up(hand, record.state, step, decision, kept):
         return None
     key = f"{plan_id}:{step_id}:{step.attempts + 1}"
@@ -132,15 +134,16 @@ def _hand_over(hand: Hand, state: PlanState, step: PlanStep) -> None:
     )
 
 
-def _text_of(unit: Unit, record: PlanRecord, step: PlanStep) -> Artefact:
-    """Return the text to send: the one approved for this attempt, else the newest, else rendered now."""
+def _text_of(hand: Hand, record: PlanRecord, step: PlanStep) -> Artefact | None:
+    """Return the text to send: the one approved for this attempt, else the newest, else rendered now.
+
+    None where a fact in it is not clean: the plan is paused.
+    """
     attempt = step.attempts + 1
     given = [a for a in record.state.step_approvals if (a.step_id, a.attempt) == (step.step_id, attempt)]
     digest = given[-1].rendered_digest if given else None
-    kept = unit.effects.artefact(record.plan.plan_id, step.step_id, attempt, digest)
-    if kept is not None:
-        return kept
-    return keep_text(unit, record, step, render(record.plan, step, situation(unit, record.plan.account_id)))
+    kept = hand.unit.effects.artefact(record.plan.plan_id, step.step_id, attempt, digest)
+    return kept or keep_rendered(hand, record, step)
 
 
 def _intend(unit: Unit, record: PlanRecord, step: PlanStep, kept: Artefact, key: str) -> Call:

@@ -100,11 +100,15 @@ _FIND = (
     .order_by(plan.c.account_id, plan.c.plan_id)
 )
 _FIND_OF = _FIND.where(plan.c.account_id == bindparam("account"))
-_HOLDER = select(plan.c.plan_id).where(
-    plan.c.tenant_id == bindparam("mine"),
-    plan.c.account_id == bindparam("account"),
-    plan.c.plan_type == bindparam("kind"),
-    plan.c.status == str(PlanStatus.ACTIVE),
+_HOLDER = (
+    select(plan.c.plan_id)
+    .where(
+        plan.c.tenant_id == bindparam("mine"),
+        plan.c.account_id == bindparam("account"),
+        plan.c.plan_type == bindparam("kind"),
+        plan.c.status == str(PlanStatus.ACTIVE),
+    )
+    .order_by(plan.c.plan_id)
 )
 _OPEN_OF = (
     select(plan.c.plan_id, plan.c.body)
@@ -253,9 +257,9 @@ class Plans:
         return [_open_plan(row.plan_id, row.body) for row in rows]
 
     def slot_holder(self, account_id: str, plan_type: PlanType) -> str | None:
-        """Return the id of the plan that is ACTIVE for this account and type."""
+        """Return the id of the plan that is ACTIVE for this account and type; the first where damage left two."""
         named = {"mine": self._tenant, "account": account_id, "kind": str(plan_type)}
-        return self._connection.execute(_HOLDER, named).scalar_one_or_none()
+        return self._connection.execute(_HOLDER, named).scalars().first()
 
     def due(self, now: datetime) -> list[tuple[str, datetime]]:
         """Return open plans whose wake-up has come, earliest first."""

@@ -32,15 +32,20 @@ def action_too_often(proposal: Proposal, _case: Case) -> Proposal | None:
     return grown(proposal, brief.model_copy(update={"key": "again"})) if brief else None
 
 
-def brief_dropped(proposal: Proposal, _case: Case) -> Proposal:
-    """Leave out what every plan must hold."""
-    return without(proposal, "PREP_RENEWAL_BRIEF")
+def brief_dropped(proposal: Proposal, case: Case) -> Proposal | None:
+    """Leave out what every plan must hold, where it was not made lately."""
+    return None if _briefed(case) else without(proposal, "PREP_RENEWAL_BRIEF")
 
 
-def brief_optional(proposal: Proposal, _case: Case) -> Proposal | None:
-    """Require nothing of what every plan must hold."""
+def brief_optional(proposal: Proposal, case: Case) -> Proposal | None:
+    """Require nothing of what every plan must hold, where it was not made lately."""
     brief = first(proposal, "PREP_RENEWAL_BRIEF")
-    return changed(proposal, brief.key, required=False) if brief else None
+    return changed(proposal, brief.key, required=False) if brief and not _briefed(case) else None
+
+
+def _briefed(case: Case) -> bool:
+    history = case.request.situation.history
+    return any((touch.action_type, touch.outcome) == ("PREP_RENEWAL_BRIEF", "BRIEF_READY") for touch in history)
 
 
 def unknown_parameter(proposal: Proposal, _case: Case) -> Proposal:

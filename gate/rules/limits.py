@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from gate.decisions import Phase, Severity
 from gate.rules.rule import ALL, DRAFTING, Found, Rule
-from gate.rules.sequence import held
+from gate.rules.sequence import held, lately
 from gate.rules.text import strings
 from gate.view import View
 from plan import Approval, Constraints, PlanStep, Requirement, RevenuePlanV1, RiskClass, StepStatus, find_spec
@@ -35,8 +35,14 @@ def _size(view: View) -> Iterator[Found]:
 def _must_have(view: View) -> Iterator[Found]:
     there = {s.action_type for s in view.plan.steps if s.required and s.status not in _GONE}
     for name in view.policy.must_have.get(view.plan.plan_type, ()):
-        if name not in there:
+        if name not in there and not _taken(view, name):
             yield Found("steps", f"{name} is missing, or not required")
+
+
+def _taken(view: View, action_type: str) -> bool:
+    """Tell whether an action ended well so lately that its outcome still counts, as for what needs it first."""
+    spec = find_spec(action_type)
+    return spec is not None and lately(view, Requirement(actions=(action_type,), outcomes=spec.outcomes_ok))
 
 
 def _constraints(view: View) -> Iterator[Found]:
@@ -106,7 +112,8 @@ LIMITS = (
         Severity.SOFT,
         DRAFTING,
         "Must-haves present",
-        "Policy names actions that every plan of a type holds as required steps.",
+        "Policy names actions that every plan of a type holds as required steps; one whose good outcome is fresh in "
+        "the account's history need not stand in the plan again.",
         "Add the step that is named, or make it required.",
         _must_have,
     ),

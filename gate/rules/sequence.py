@@ -48,6 +48,11 @@ def held(view: View, step: PlanStep, requirement: Requirement) -> bool:
         possible = (parent.outcome,) if parent.settled else demanded if demanded is not None else good
         if possible and set(possible) <= set(requirement.outcomes):  # each end that would let the step start fits
             return True
+    return lately(view, requirement)
+
+
+def lately(view: View, requirement: Requirement) -> bool:
+    """Tell whether the account's fresh history meets a requirement."""
     fresh = view.now - timedelta(days=view.policy.outcome_freshness_days)
     return any(
         touch.action_type in requirement.actions and touch.outcome in requirement.outcomes and touch.at >= fresh

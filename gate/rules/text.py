@@ -2,14 +2,14 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import Any
 
 from gate.decisions import Phase, Severity
 from gate.rules.rule import ALL, Found, Rule
 from gate.view import View
-from plan import PARAMS, Approval, PlanStep, private_fields
+from plan import PARAMS, ActionSpec, Approval, PlanStep, private_fields
 
 _LINE = frozenset("\n\t")
 _HIDDEN = frozenset(
@@ -24,12 +24,25 @@ _HIDDEN = frozenset(
     for code in codes
 )
 """Bidi controls, zero width characters and invisible tags."""
-_MARKS = ("<", "](", "![", "://", "www.", "mailto:", "javascript:", "data:")
-"""What every suspicious text holds in lower case: where none stands, nothing needs a closer look."""
-_SUSPICIOUS = (
-    ("markup", re.compile(r"<[a-z/!?]|\]\(|!\[", re.IGNORECASE)),
-    ("a link", re.compile(r"[a-z]://|\bwww\.|\bmailto:|\bjavascript:|\bdata:\S", re.IGNORECASE)),
+_MARKS = ("<", "](", "![", "://", "www.", "mailto:", "javascript:", "data:", "\u3002")
+"""What every suspicious text holds in lower case, if no dotted word and no letter in disguise."""
+_DOT = re.compile(r"\.[^\W\d_]{2}")
+_MARKUP = re.compile(r"<[a-z/!?]|\]\(|!\[", re.IGNORECASE)
+_LINK = re.compile(r"[a-z]://|\bwww\.|\bmailto:|\bjavascript:|\bdata:\S", re.IGNORECASE)
+_MAIL = re.compile(r"@[\w.-]*\w\.[^\W\d_]{2,}")
+_DOTTED = re.compile(r"(?<![\w-])(?<![\w-]\.)[\w-]+(?:\.[\w-]+)+")
+_PATH = re.compile(r"(?::\d+)?/\w")
+_ENDINGS = (
+    " com net org edu gov mil int info biz pro io ai app dev co me tv cc ws xyz top site online store shop club"
+    " live link click page cloud tech space website fun icu vip work world today life zone email support example"
+    " onion ac ae ar at au be bg bh bo br by bz ca ch ci cl cm cn cr cy cz de dk do dz ec ee eg es et eu fi fr ga"
+    " ge gg gh gl gr gt hk hn hr hu ie il im in ir is it je jo jp ke kh kr kw kz lb li lk lt lu lv ly ma mk mo mt"
+    " mu mx my mz ng ni nl no np nu nz om pa pe ph pk pn pr pt pw qa re ro ru sa sc se sg si sk sn su sv sx sy tc"
+    " tg th tk tm tn to tr tt tw tz ua ug uk us uy uz va ve vg vn vu yt za zm zw "
 )
+"""What the address of a page ends with; none that ends a file, a firm or an hour more often."""
+_FILES = " js ts css html htm xml json yaml yml csv tsv txt pdf doc docx xls xlsx ppt pptx png jpg svg sql "
+_PRODUCTS = " asp.net ado.net vb.net socket.io "
 
 
 def strings(value: Any) -> Iterator[str]:
@@ -72,31 +85,58 @@ def _texts(step: PlanStep) -> Iterator[tuple[str, str]]:
 
 
 def _hygiene(view: View) -> Iterator[Found]:
-    for what in _unclean(view.plan.goal or ""):
-        yield Found("goal", f"it holds {what}")
-    if not _doubtful(" ".join(text for _where, step, _spec in view.judged for _name, text in _texts(step))):
+    goal, called = view.plan.goal or "", view.situation.account.name
+    if not _doubtful(" ".join([goal, *(text for _where, step, _spec in view.judged for _name, text in _texts(step))])):
         return
+    for what in unclean(goal, called):
+        yield Found("goal", f"it holds {what}")
     for where, step, _spec in view.judged:
         for name, text in _texts(step):
-            for what in _unclean(text):
+            for what in unclean(text, called):
                 yield Found(f"{where}.{name}", f"it holds {what}")
 
 
 def _doubtful(text: str) -> bool:
     """Tell whether a text, or many in a row, needs a closer look."""
-    lowered = text.lower()
-    return not text.isprintable() or any(mark in lowered for mark in _MARKS)
+    lowered, disguised = text.lower(), not unicodedata.is_normalized("NFKC", text)
+    return (
+        disguised or not text.isprintable() or any(mark in lowered for mark in _MARKS) or _DOT.search(text) is not None
+    )
 
 
-def _unclean(text: str) -> Iterator[str]:
+def unclean(text: str, called: str) -> Iterator[str]:
+    """Yield in words what a text holds that none may; the account may be `called` as its page is."""
     if not text.isprintable():
         for letter in sorted({c for c in text if _is_hidden(c)}):
             yield f"the hidden character U+{ord(letter):04X}"
-    lowered = text.lower()
-    if any(mark in lowered for mark in _MARKS):
-        for what, pattern in _SUSPICIOUS:
-            if pattern.search(text):
-                yield what
+    if _MARKUP.search(text):
+        yield "markup"
+    plain = _plain(text)
+    if _MAIL.search(plain):
+        yield "an e-mail address"
+    if _LINK.search(plain):
+        yield "a link"
+        return
+    own = {word.lower() for word in _DOTTED.findall(_plain(called))}
+    rest = _MAIL.sub(" ", plain)
+    for found in _DOTTED.finditer(rest):
+        if _is_page(found.group(), own, path=_PATH.match(rest, found.end()) is not None):
+            yield f"the address {found.group()}"
+
+
+def _plain(text: str) -> str:
+    """Return a text as what reads addresses reads it: wide and ringed letters, dots and signs are the usual ones."""
+    return unicodedata.normalize("NFKC", text).replace("\u3002", ".")
+
+
+def _is_page(word: str, own: set[str], *, path: bool) -> bool:
+    """Tell whether a dotted word is the address of a page: by the path behind it, or by what it ends with."""
+    *_, name, ending = word.lower().split(".")
+    usual = ending.isalpha() and len(ending) > 1 and f" {word.lower()} " not in _PRODUCTS
+    if path:
+        return usual and f" {ending} " not in _FILES
+    begins = word.endswith(ending.capitalize()) and ending != "com"  # the next sentence, without a blank before it
+    return usual and len(name) > 1 and f" {ending} " in _ENDINGS and not begins and word.lower() not in own
 
 
 def _is_hidden(letter: str) -> bool:
@@ -104,19 +144,29 @@ def _is_hidden(letter: str) -> bool:
 
 
 def _untrusted(view: View) -> Iterator[Found]:
-    doubtful = {t.ticket_id for t in view.situation.tickets} | {s.signal_id for s in view.situation.signals if s.note}
-    for where, step, spec in view.known:
-        if not spec.external or doubtful.isdisjoint(step.evidence):
-            continue
-        if not any(name in free_texts(step.action_type) for name, value in (step.params or {}).items() if value):
-            continue
+    for where, step, cited in _repeating(view, [known for known in view.known if known[2].external]):
         if view.phase is Phase.STEP:
             unread = step.approval is not Approval.TASK and not view.standing(step)
         else:
             unread = step.approval is Approval.AUTO
         if unread:
-            cited = ", ".join(sorted(doubtful.intersection(step.evidence)))
             yield Found(where, f"its text may repeat what a stranger wrote ({cited}), and no person reads it first")
+
+
+def _unasked(view: View) -> Iterator[Found]:
+    alone = [known for known in view.known if known[1].approval is Approval.AUTO and not known[2].external]
+    for where, _step, cited in _repeating(view, alone):
+        yield Found(where, f"its text may repeat what a stranger wrote ({cited}), and is read only here")
+
+
+def _repeating(view: View, steps: Iterable[tuple[str, PlanStep, ActionSpec]]) -> Iterator[tuple[str, PlanStep, str]]:
+    """Yield those steps with a free text that rest on what a stranger may have written, and which that is."""
+    doubtful = {t.ticket_id for t in view.situation.tickets} | {s.signal_id for s in view.situation.signals if s.note}
+    for where, step, _spec in steps:
+        if doubtful.isdisjoint(step.evidence):
+            continue
+        if any(name in free_texts(step.action_type) for name, value in (step.params or {}).items() if value):
+            yield where, step, ", ".join(sorted(doubtful.intersection(step.evidence)))
 
 
 TEXT = (
@@ -134,8 +184,18 @@ TEXT = (
         Severity.HARD,
         ALL,
         "Clean texts",
-        "Texts hold no control, bidi or zero width characters, no markup and no links; line breaks are fine.",
+        "Texts hold no control, bidi or zero width characters, no markup, no links and no addresses of people or "
+        "pages; line breaks are fine, and so is the account's own name where it is called as its page.",
         "Write the text anew, in plain words.",
         _hygiene,
+    ),
+    Rule(
+        "PG083",
+        Severity.ADVISORY,
+        (Phase.APPROVE,),
+        "Untrusted words read here only",
+        "A free text of an automatic step that rests on tickets or notes is read by nobody once the plan is approved.",
+        "Read that text in the plan before you approve it.",
+        _unasked,
     ),
 )

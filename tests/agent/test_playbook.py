@@ -85,7 +85,10 @@ def requests(draw):
             at=now - timedelta(days=draw(st.integers(0, 50)), hours=draw(st.integers(0, 23))),
             contact_id=draw(st.none() | st.sampled_from(["c0", "c1"])),
             action_type=draw(
-                st.none() | st.sampled_from(["PREP_RENEWAL_BRIEF", "RUN_VALUE_REVIEW", "MAP_STAKEHOLDERS"])
+                st.none()
+                | st.sampled_from(
+                    ["PREP_RENEWAL_BRIEF", "RUN_VALUE_REVIEW", "MAP_STAKEHOLDERS", "ESCALATE_SUPPORT_RISK"]
+                )
             ),
             external=draw(flags),
         )
@@ -153,6 +156,21 @@ def test_an_open_urgent_ticket_comes_before_the_meeting():
     plan = drafted()
     meeting = next(s for s in plan.steps if s.action_type == "REQUEST_RENEWAL_MEETING")
     assert "escalate" in {d.key for d in meeting.depends_on}
+
+
+def test_a_ticket_that_was_escalated_lately_rests_first():
+    past = Touch(
+        touch_id="h1",
+        account_id="acme",
+        at=NOW - timedelta(days=1),
+        action_type="ESCALATE_SUPPORT_RISK",
+        external=False,
+    )
+    [fresh], [rested] = (
+        [s.start_day for s in drafted({"history": history}).steps if s.action_type == "ESCALATE_SUPPORT_RISK"]
+        for history in ((), (past,))
+    )
+    assert fresh < 4 <= rested
 
 
 def test_without_a_ticket_nothing_is_escalated_and_nothing_waits_for_it():

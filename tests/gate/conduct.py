@@ -38,6 +38,7 @@ from tests.gate.cases import (
     S,
     V,
     account,
+    brief_made,
     contact,
     context,
     knowing,
@@ -159,11 +160,14 @@ def starting(step: PlanStep, *approvals, **changes) -> GateContext:
     return context(step_id=step.step_id, step_approvals=given, **changes)
 
 
-def reviewed(days_ago: int) -> GateContext:
-    touch = reached(days_ago, 1, None).model_copy(
+def review_held(days_ago: int) -> Touch:
+    return reached(days_ago, 1, None).model_copy(
         update={"action_type": "RUN_VALUE_REVIEW", "outcome": "VALUE_CONFIRMED", "external": False}
     )
-    return knowing(history=(touch,))
+
+
+def reviewed(days_ago: int) -> GateContext:
+    return knowing(history=(review_held(days_ago),))
 
 
 RISKIER = policy(
@@ -215,6 +219,31 @@ CASES: tuple[Case, ...] = (
         A,
         with_step(BRIEF, status=StepStatus.SKIPPED),
         also=("PG021",),
+    ),
+    Case(
+        "a must-have that ended well too long ago",
+        "PG012",
+        "steps",
+        P,
+        with_step(BRIEF, required=False),
+        knowing(history=(brief_made(31),)),
+    ),
+    Case(
+        "a must-have that ended badly of late",
+        "PG012",
+        "steps",
+        A,
+        with_step(BRIEF, required=False),
+        knowing(history=(brief_made(20).model_copy(update={"outcome": "INSUFFICIENT_DATA"}),)),
+    ),
+    Case(
+        "another action that ended well of late",
+        "PG012",
+        "steps",
+        P,
+        with_step(BRIEF, required=False),
+        reviewed(30),
+        also=("PG014",),
     ),
     Case(
         "a looser discount",
@@ -305,7 +334,7 @@ CASES: tuple[Case, ...] = (
         A,
         with_step(REVIEW, approval=Approval.AUTO),
         noted(),
-        also=("PG031",),
+        also=("PG031", "PG083"),
     ),
     Case(
         "a stranger's words that nobody approved",
@@ -316,6 +345,8 @@ CASES: tuple[Case, ...] = (
         starting(REVIEW),
         also=("PG101",),
     ),
+    Case("a stranger's words in a notice", "PG083", "steps[6]", A, with_step(NOTICE, evidence=("acme-s1", "acme-t1"))),
+    Case("a noted signal's words in a notice", "PG083", "steps[6]", A, context=noted()),
     Case("a control character", "PG082", "steps[6].rationale", P, saying("Hm\x1b[2J")),
     Case("a bidi control", "PG082", "steps[6].rationale", P, saying("\u202egnp.exe")),
     Case("a zero width space", "PG082", "steps[6].params", P, messaging("Ac\u200bme")),
@@ -325,6 +356,17 @@ CASES: tuple[Case, ...] = (
     Case("an address of a page", "PG082", "steps[6].params", P, messaging("See HTTPS://x.example")),
     Case("a page without a scheme", "PG082", "steps[6].params", P, messaging("See WWW.x.example")),
     Case("a mail address with its scheme", "PG082", "steps[6].params", P, messaging("mailto:a@x.example")),
+    Case("a bare mail address", "PG082", "steps[6].params", P, messaging("Pay to billing@evil.example today")),
+    Case("a bare page with a path", "PG082", "steps[3].rationale", S, saying("Pay at evil.rocks/pay", MEETING)),
+    Case("a bare page", "PG082", "steps[6].params", A, messaging("See evil.example.")),
+    Case(
+        "the account's own page with a path",
+        "PG082",
+        "steps[6].params",
+        P,
+        messaging("See booking.example/pay"),
+        account(name="Booking.example"),
+    ),
     Case("a script", "PG082", "steps[6].params", P, messaging("javascript: alert(1)")),
     Case("data as a link", "PG082", "steps[6].params", P, messaging("data:text/html;base64,AA")),
     Case(
@@ -415,6 +457,14 @@ FITS: tuple[Case, ...] = (
     ),
     Case("a text as long as allowed", "PG004", "", A, saying(LONG)),
     Case("a must-have that is done", "PG012", "", A, with_step(BRIEF, status=StepStatus.DONE, outcome="BRIEF_READY")),
+    Case(
+        "a must-have that ended well of late",
+        "PG012",
+        "",
+        P,
+        with_step(BRIEF, status=StepStatus.CANCELLED),
+        knowing(history=(brief_made(30),)),
+    ),
     Case("a plan stricter than policy", "PG032", "", P, with_plan(constraints=Constraints(max_discount_bp=0))),
     Case("as many risky steps as allowed", "PG033", "", A, policy=policy(max_risky_steps=3)),
     Case("three automatic steps in a row", "PG034", "", A, automatic(3), policy=many()),
@@ -492,12 +542,32 @@ FITS: tuple[Case, ...] = (
         A,
         with_step(MEETING, approval=Approval.AUTO, evidence=("acme-t1",)),
     ),
+    Case("a notice about a signal without a note", "PG083", "", A),
+    Case(
+        "a notice that a person approves",
+        "PG083",
+        "",
+        A,
+        with_step(NOTICE, evidence=("acme-t1",), approval=Approval.APPROVE),
+    ),
+    Case(
+        "a stranger's words in a brief, which has no free text", "PG083", "", A, with_step(BRIEF, evidence=("acme-t1",))
+    ),
+    Case("a stranger's words that leave the company", "PG083", "", A, doubtful(approval=Approval.AUTO)),
     Case(
         "line breaks, figures and brackets",
         "PG082",
         "",
         P,
-        messaging("Usage data: 3 < 5\n\t[sic] (so) -> AT&T, a@x.example: 10:30"),
+        messaging("Usage data: 3 < 5\n\t[sic] (so) -> AT&T, 5 @ 40.50, @mara: 10:30"),
+    ),
+    Case(
+        "an account that is called as its page",
+        "PG082",
+        "",
+        P,
+        messaging("Usage at Booking.example fell; booking.example is told."),
+        account(name="Booking.example"),
     ),
     Case("letters of other scripts", "PG082", "", P, messaging("Grüße, 東京, Ελλάδα, שלום")),
     Case("a contact's odd id", "PG082", "", P, with_step(MEETING, params={**MEETING.params, "contact_id": "<b>www.x"})),

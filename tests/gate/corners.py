@@ -1,6 +1,6 @@
 """Pairs at the edges of the rules: what is just found beside what just is not."""
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from gate.judging import weigh
@@ -8,6 +8,7 @@ from gate.view import View
 from plan import (
     Approval,
     OpenPlan,
+    OpportunityKind,
     PlanStep,
     PlanType,
     RevenuePlanV1,
@@ -46,6 +47,7 @@ from tests.gate.conduct import (
     beside,
     dark,
     doubtful,
+    giving,
     many,
     messaging,
     planned,
@@ -103,6 +105,50 @@ def said(plan=PLAN, context=CONTEXT, phase=P, *, policy=POLICY, now=MONDAY, code
     """Return where each violation lies and what it says, of one code or of all; any policy will do, also an unsound one."""
     found = weigh(View(plan, context, policy, phase=phase, now=now)).violations
     return [(v.where, v.message) for v in found if v.code.startswith(code)]
+
+
+def escalating(after, ticket_id="acme-t1", **changes) -> RevenuePlanV1:
+    """The plan with a second escalation, so long after the first."""
+    at = ESCALATE.not_before + after
+    params = {**ESCALATE.params, "ticket_ids": [ticket_id]}
+    second = {"step_id": UUID(int=900), "not_before": at, "due_by": PLAN.expires_at, "params": params} | changes
+    return with_plan(steps=(*PLAN.steps, ESCALATE.model_copy(update=second)))
+
+
+def taken(action_type: str, at, by="s9", **changes):
+    """A touch of ours: by a step of this plan, or of one that nobody knows."""
+    return touch(action_type=action_type, at=at, contact_id=None, external=False, step_id=by, **changes)
+
+
+def escalated(days_ago: int, **changes):
+    """The account whose only ticket somebody escalated so many days before the plan would."""
+    return knowing(history=(taken("ESCALATE_SUPPORT_RISK", ESCALATE.not_before - days_ago * DAY),), **changes)
+
+
+def ticket(number: int, **changes):
+    return SITUATION.tickets[0].model_copy(update={"ticket_id": f"acme-t{number}"} | changes)
+
+
+TWO_TICKETS = (ticket(1), ticket(2))
+OFFER = giving("SEND_RENEWAL_PROPOSAL", 0)
+ASKING = giving()
+
+
+def given(days_ago: int, plan: RevenuePlanV1, **changes):
+    """The account to which somebody gave the same that a plan's last step gives, so many days before it."""
+    last = plan.steps[-1]
+    return knowing(history=(taken(last.action_type, last.not_before - days_ago * DAY),), **changes)
+
+
+def deals(*kinds: OpportunityKind):
+    """So many deals, one of each kind named, beside the account's own."""
+    own = SITUATION.opportunities[0]
+    others = (own.model_copy(update={"opportunity_id": f"acme-o{n + 2}", "kind": kind}) for n, kind in enumerate(kinds))
+    return (own, *others)
+
+
+def contracts():
+    return two_contracts().situation.contracts
 
 
 def foreign():
@@ -184,6 +230,57 @@ CASES: tuple[Case, ...] = (
         "steps[3]",
         P,
         context=knowing(history=(touch(at=START - 20 * DAY), touch(touch_id="x2", at=START - 6 * DAY))),
+    ),
+    Case(
+        "the same ticket again too soon in one plan",
+        "PG014",
+        "steps[7]",
+        P,
+        escalating(5 * DAY - timedelta(microseconds=1)),
+    ),
+    Case("the same ticket twice at one instant", "PG014", "steps[2]", A, escalating(0 * DAY)),
+    Case(
+        "a ticket that a step of the plan escalated three days ago",
+        "PG014",
+        "steps[7]",
+        V,
+        escalating(DAY).with_step(ESCALATE.model_copy(update={"status": StepStatus.DONE, "outcome": "RESOLVED"})),
+        knowing(
+            tickets=TWO_TICKETS,
+            history=(taken("ESCALATE_SUPPORT_RISK", ESCALATE.not_before, by=str(ESCALATE.step_id)),),
+        ),
+    ),
+    Case("the account's only ticket, escalated four days ago", "PG014", "steps[2]", P, context=escalated(4)),
+    Case(
+        "the only ticket that was open then",
+        "PG014",
+        "steps[2]",
+        P,
+        context=escalated(
+            1,
+            tickets=(
+                ticket(1, opened_at=ESCALATE.not_before - DAY),
+                ticket(2, opened_at=ESCALATE.not_before),
+                ticket(3, closed_at=ESCALATE.not_before - DAY),
+            ),
+        ),
+    ),
+    Case("a second offer for the account's only deal", "PG014", "steps[7]", P, OFFER, given(6, OFFER)),
+    Case(
+        "a second offer for the only contract",
+        "PG014",
+        "steps[7]",
+        P,
+        ASKING,
+        given(29, ASKING, opportunities=deals(OpportunityKind.RENEWAL)),
+    ),
+    Case(
+        "a second offer beside a deal about more",
+        "PG014",
+        "steps[7]",
+        P,
+        OFFER,
+        given(6, OFFER, opportunities=deals(OpportunityKind.EXPANSION), contracts=contracts()),
     ),
     Case(
         "a ticket closed long ago",
@@ -310,6 +407,62 @@ FITS: tuple[Case, ...] = (
         context=knowing(history=(touch(at=START - 2 * DAY, contact_id="acme-c2"),)),
     ),
     Case("the contact at rest for a week", "PG014", "", P, context=knowing(history=(touch(at=START - 7 * DAY),))),
+    Case("the same ticket again after five days", "PG014", "", P, escalating(5 * DAY)),
+    Case("two tickets of one account at once", "PG014", "", A, escalating(0 * DAY, "acme-t2")),
+    Case(
+        "the same ticket as in a step that was given up",
+        "PG014",
+        "",
+        P,
+        escalating(DAY).with_step(ESCALATE.model_copy(update={"status": StepStatus.CANCELLED})),
+    ),
+    Case(
+        "a step that starts before another one about the ticket",
+        "PG014",
+        "",
+        S,
+        escalating(-2 * DAY),
+        starting(ESCALATE),
+    ),
+    Case(
+        "a ticket's own earlier try",
+        "PG014",
+        "",
+        S,
+        context=starting(
+            ESCALATE,
+            situation=SITUATION.model_copy(
+                update={"history": (taken("ESCALATE_SUPPORT_RISK", MONDAY - DAY, by=str(ESCALATE.step_id)),)}
+            ),
+        ),
+    ),
+    Case("the account's only ticket, escalated five days ago", "PG014", "", P, context=escalated(5)),
+    Case("one of two tickets, escalated yesterday", "PG014", "", P, context=escalated(1, tickets=TWO_TICKETS)),
+    Case(
+        "one of two tickets that were open then",
+        "PG014",
+        "",
+        P,
+        context=escalated(1, tickets=(ticket(1), ticket(2, closed_at=ESCALATE.not_before))),
+    ),
+    Case(
+        "a ticket that was opened since",
+        "PG014",
+        "",
+        P,
+        context=escalated(1, tickets=(ticket(1, opened_at=MONDAY + DAY),)),
+    ),
+    Case("a second offer after a week", "PG014", "", P, OFFER, given(7, OFFER)),
+    Case("a second request for a discount after a month", "PG014", "", P, ASKING, given(30, ASKING)),
+    Case(
+        "an offer for one of two deals",
+        "PG014",
+        "",
+        P,
+        OFFER,
+        given(1, OFFER, opportunities=deals(OpportunityKind.RENEWAL), contracts=contracts()),
+    ),
+    Case("a discount on one of two contracts", "PG014", "", P, ASKING, given(1, ASKING, contracts=contracts())),
     Case("a word inside the house", "PG014", "", P, context=knowing(history=(touch(external=False),))),
     Case("a goal that the tenant set", "PG070", "", P, with_plan(goal="g1"), knowing(goals=(GOAL,))),
     Case("an old and a fresh signal", "PG072", "", V, with_step(MEETING, evidence=("n0", "n1")), signals(400, 1)),

@@ -23,7 +23,7 @@ from gate.rules import RULES, Found, Rule
 from gate.view import View
 from plan import Approval, Constraints, DependencyKind, PlanType, RiskClass, StepStatus, digest_bytes
 from tests.builders import POLICY
-from tests.gate import corners
+from tests.gate import cases, corners
 from tests.gate.cases import (
     BRIEF,
     COMMITMENT,
@@ -36,6 +36,7 @@ from tests.gate.cases import (
     A,
     P,
     S,
+    account,
     contact,
     context,
     knowing,
@@ -223,6 +224,16 @@ def test_yes_is_no_number():
     assert said(giving("SEND_RENEWAL_PROPOSAL", True, after=MEETING), phase=A, code="PG091") == []
 
 
+def test_each_must_have_is_looked_for_by_its_own_outcome():
+    both = policy(must_have={PlanType.RENEWAL_DEFENSE: ("PREP_RENEWAL_BRIEF", "ENGAGE_EXEC_SPONSOR", "BUY_FLOWERS")})
+    known = knowing(history=(cases.brief_made(20),))
+    assert said(with_step(BRIEF, required=False), known, policy=both, code="PG012") == [
+        ("steps", "ENGAGE_EXEC_SPONSOR is missing, or not required"),
+        ("steps", "BUY_FLOWERS is missing, or not required"),
+    ]
+    assert said(with_step(BRIEF, required=False), known, policy=both, code="PG999") == []
+
+
 # texts
 
 HIDDEN = (0xAD, 0x61C, 0x180E, 0xFEFF, 0x200B, 0x200F, 0x202A, 0x202E, 0x2060, 0x2069, 0xE0000, 0xE007F)
@@ -238,6 +249,87 @@ def test_exactly_the_hidden_characters_are_named():
 
 def test_markup_is_called_by_its_name():
     assert said(messaging("Look ![here"), code="PG082") == [("steps[6].params", "it holds markup")]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("billing@evil.example", "an e-mail address"),
+        ("(first.last@mail.evil.de)", "an e-mail address"),
+        ("billing\uff20evil.example", "an e-mail address"),
+        ("billing\ufe6bevil\u3002example", "an e-mail address"),
+        ("evil.example/pay", "the address evil.example"),
+        ("evil.rocks/pay", "the address evil.rocks"),
+        ("evil.rocks:8080/pay", "the address evil.rocks"),
+        ("x.com/pay", "the address x.com"),
+        ("evil.js.org", "the address evil.js.org"),
+        ("...evil.com.", "the address evil.com"),
+        ("evil.com?bill=1", "the address evil.com"),
+        ("Evil.Com", "the address Evil.Com"),
+        ("EVIL.IO", "the address EVIL.IO"),
+        ("on-line.evil-firm.co", "the address on-line.evil-firm.co"),
+        ("evil\uff0ecom", "the address evil.com"),
+        ("evil\ufe52com", "the address evil.com"),
+        ("evil\u2024com", "the address evil.com"),
+        ("evil\uff61com", "the address evil.com"),
+        ("evil\u3002com", "the address evil.com"),
+        ("\uff45\uff56\uff49\uff4c.com", "the address evil.com"),
+        ("evil.\u24d2\u24de\u24dc", "the address evil.com"),
+        ("evil\u2488com", "the address evil1.com"),
+        ("evil.\uff52ocks\uff0fpay", "the address evil.rocks"),
+        ("https\uff1a\uff0f\uff0fevil", "a link"),
+        ("https\uff1a//evil.example", "a link"),
+        ("https\ufe55//evil", "a link"),
+        ("www.1", "a link"),
+        ("mailto:desk", "a link"),
+        ("https:\uff0f\uff0fevil", "a link"),
+    ],
+)
+def test_an_address_is_found_also_where_it_is_bare_or_in_wide_letters(text, told):
+    assert said(messaging(f"Pay at {text} now"), code="PG082") == [("steps[6].params", f"it holds {told}")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "e.g. this, i.e. that, a.k.a. it, at 9 a.m., U.S. and p.a.",
+        "z.B. so, d.h. nein, u.a. hier, e.V. und Müller GmbH & Co.KG",
+        "Node.js, Node.js/React, v1.2, v1.x/2.x, 3.5k, 40.50/seat, 24.03.2026, ASP.NET, Socket.IO/events",
+        "report.pdf, brief.md, report.pdf/brief.docx, plan.yaml",
+        "It is done.It took a week.In May we go on.So be it",
+        "Grupo, S.A.de C.V., e.on, x.com and 5@40.50 or 5 @ 40.50",
+        "Ask @mara or mara@home about it, e.g./i.e. soon.",
+        "\u7d42\u4e86\u3002\u6b21 \uff1a wait\u2026in a week, AT&T\uff0fIBM",
+    ],
+)
+def test_what_only_looks_like_an_address_is_none(text):
+    assert said(messaging(text), code="PG082") == []
+
+
+def test_every_address_is_named_and_a_link_stands_for_all():
+    assert said(messaging("See https://evil.com, bad.org/x or mailto:a@b.example"), code="PG082") == [
+        ("steps[6].params", "it holds an e-mail address"),
+        ("steps[6].params", "it holds a link"),
+    ]
+    assert said(messaging("evil.com, bad.org/x and a@b.example"), code="PG082") == [
+        ("steps[6].params", "it holds an e-mail address"),
+        ("steps[6].params", "it holds the address evil.com"),
+        ("steps[6].params", "it holds the address bad.org"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["Evil.com", "The evil.com Company", "\uff25vil.com"])
+def test_only_the_accounts_own_page_may_be_named(name):
+    known = account(name=name)
+    assert said(messaging("Usage at Evil.com fell"), known, code="PG082") == []
+    assert said(messaging("Usage at il.com fell"), known, code="PG082") == [
+        ("steps[6].params", "it holds the address il.com")
+    ]
+    assert said(with_plan(goal="evil.com"), known, code="PG082") == []
+
+
+def test_a_long_text_full_of_dots_is_read_in_one_pass():
+    assert said(messaging("a." * 20_000 + "-" * 20_000 + "a@" * 20_000), code="PG082") == []
 
 
 def test_one_free_text_among_other_parameters_is_enough():

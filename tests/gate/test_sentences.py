@@ -3,7 +3,7 @@
 import pytest
 
 from gate import Phase, Severity, Verdict, check, rules
-from plan import Invoice, Owner
+from plan import Invoice, Owner, spec_of
 from tests.builders import POLICY
 from tests.gate import corners
 from tests.gate.cases import DAY, MEETING, PLAN, SITUATION, context, knowing, touch, with_step
@@ -44,6 +44,7 @@ PG074 HARD AV
 PG080 HARD PAVRS
 PG081 SOFT AS
 PG082 HARD PAVRS
+PG083 ADVISORY A
 PG090 SOFT PAVRS
 PG091 SOFT A
 PG092 HARD PAVRS
@@ -105,6 +106,21 @@ def test_a_step_that_rests_says_until_when():
     assert found.clears_at == at + 7 * DAY
     assert found.message == "REQUEST_RENEWAL_MEETING must leave this contact alone until 2026-03-06"
     assert decision.verdict is Verdict.ASK
+
+
+@pytest.mark.parametrize(
+    ("action_type", "plan", "where", "thing"),
+    [("ESCALATE_SUPPORT_RISK", PLAN, 2, "ticket"), ("SEND_RENEWAL_PROPOSAL", corners.OFFER, 7, "deal")],
+)
+def test_a_ticket_and_a_deal_rest_since_the_last_time_that_somebody_took_them_up(action_type, plan, where, thing):
+    start, rest = plan.steps[where].not_before, spec_of(action_type).cooldowns
+    last = start - 2 * DAY
+    history = tuple(corners.taken(action_type, at, touch_id=str(n)) for n, at in enumerate((last, last - 8 * DAY)))
+    decision = check(plan, knowing(history=history), POLICY, phase=Phase.PROPOSE, now=MONDAY)
+    [found] = [v for v in decision.violations if v.code == "PG014"]
+    until = last + (rest.ticket or rest.opportunity)
+    assert (found.where, found.clears_at) == (f"steps[{where}]", until)
+    assert found.message == f"{action_type} must leave the same {thing} alone until {until:%Y-%m-%d}"
 
 
 def test_a_text_that_nobody_approved_says_of_which_attempt():

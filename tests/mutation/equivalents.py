@@ -21,8 +21,6 @@ EQUIVALENT: dict[str, str] = {
     "without lenders": "Where nobody lends, asking again gives the answer that is known.",
     "gate/judging.py weigh: -1 -> 1": "Where nothing was found the worst is only told from HARD, whose rank is 2.",
     "gate/judging.py weigh: 1 -> 2": "Where nothing was found the worst is only told from HARD, whose rank is 2.",
-    "gate/rules/contacts.py _cooldowns: return -> pass": "A short cut: where nothing happened there is nothing to rest "
-    "from.",
     "gate/rules/contacts.py _preconditions: step.params or {} without {}": "What reads parameters takes none as it takes "
     "an empty mapping.",
     "gate/rules/openings.py Openings._closed_until: max((self._wakes(at, zone) for zone in self.zones if "
@@ -41,6 +39,7 @@ EQUIVALENT: dict[str, str] = {
     "gate/rules/sequence.py module: 1 -> 2": "What the short cut leaves to the calendar comes to the same.",
     "gate/rules/text.py _hygiene: '' -> 'X'": "A plan without a goal is as clean as one whose goal is a clean word.",
     "gate/rules/text.py _hygiene: return -> pass": "A short cut: where all texts together are clean, each of them is.",
+    "gate/rules/text.py _doubtful: mark in lowered -> mark not in lowered": "It only looks closer, and finds the same.",
     "gate/rules/text.py module: '\\n\\t' -> '\\n\\tX'": "X is no control character and needs no leave.",
     "gate/rules/timing.py _over: continue -> pass": "A short cut: so few are never too many when they are counted either.",
     "gate/view.py View.__init__: False -> True": "Whoever reads what a rule looked at has set it before the rule.",

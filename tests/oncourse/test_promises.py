@@ -1,13 +1,16 @@
 """Each promise holds over a lived life, and each is seen to be broken by what would break it."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from gate import default_bundle
+from ledger import Actor, Proposed
 from oncourse.promises import PROMISES
 from oncourse.simulator import EAGER
-from plan import Principal, RiskClass, Role
+from orchestrator.desk import BY_SYSTEM
+from plan import Cause, Principal, RiskClass, Role, content_digest
 from tests.house import MONDAY, House, scripts
 
 
@@ -60,27 +63,19 @@ def test_a_broken_promise_is_found(lived, promise):
     assert promise in kinds(house)
 
 
-def test_two_active_plans_of_one_account_are_found(lived):
+def test_two_active_plans_of_one_account_are_found_and_end_no_check(lived):
     house, plan_id = lived
-    other = house.draft("beta")
-    house.approve(other)
-    house.engine.run_due()
-    tamper(house, "UPDATE ledger_entry SET body = replace(body, 'beta', 'acme')")
-    tamper(house, "UPDATE plan SET account_id = 'zeta', plan_type = 'X' WHERE plan_id = ?", other)
-    from oncourse.promises import Evidence, one_active_plan
-
+    tamper(house, "DROP INDEX uq_plan_one_active")
+    twin = house.plan(plan_id).model_copy(update={"plan_id": UUID(int=99)})
+    body = Proposed(
+        source=None, target=twin.status, revision=1, content=content_digest(twin), plan=twin, drafter="ghost"
+    )
     with house.unit() as unit:
-        found = one_active_plan(_with_account(Evidence(unit), plan_id, other))
-    assert found
-
-
-def _with_account(seen, first, second):
-    account = seen.moments[first][0].after.plan.account_id
-    seen.moments[second] = [
-        m._replace(after=m.after.model_copy(update={"plan": m.after.plan.model_copy(update={"account_id": account})}))
-        for m in seen.moments[second]
-    ]
-    return seen
+        actor, cause = Actor(kind="agent", id="ghost"), Cause(kind="person", ref="ghost")
+        unit.record(f"plan/{twin.plan_id}", "plan.proposed.v1", body, actor=actor, authority=BY_SYSTEM, cause=cause)
+        unit.commit()
+    found = [finding for finding in house.broken() if finding.startswith("P3")]
+    assert found == [f"P3: plan/{twin.plan_id} became ACTIVE while plan/{plan_id} was, for acme"]
 
 
 def test_a_step_that_starts_before_its_dependency_is_found(lived):
