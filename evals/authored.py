@@ -8,10 +8,9 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from evals.serving import MessagesServer, Reply
 
 Turn = dict[str, Any]
 """One of `answer` (a draft), `text`, `tools` (names and inputs), `stop` (a reason), `status`, or a raw `body`.
@@ -20,36 +19,18 @@ Turn = dict[str, Any]
 """
 
 
-class AuthoredServer:
+class AuthoredServer(MessagesServer):
     """Answers the n-th turn of a conversation with the n-th turn of a script.
 
-    A turn that is a list answers repeated requests of the same turn one after the other. `seen` keeps what was asked.
+    A turn that is a list answers repeated requests of the same turn one after the other.
     """
 
     def __init__(self, name: str, turns: Sequence[Turn | list[Turn]], *, compress: bool = False) -> None:
+        super().__init__(self._answer)
         self.name, self.turns, self._compress = name, turns, compress
-        self.seen: list[dict[str, Any]] = []
         self._asked: Counter[int] = Counter()
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
 
-    @property
-    def url(self) -> str:
-        """Return the base address."""
-        return f"http://127.0.0.1:{self._http.server_address[1]}"
-
-    def __enter__(self) -> Self:
-        Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._http.shutdown()
-        self._http.server_close()
-
-    def answer(self, asked: dict[str, Any]) -> tuple[int, dict[str, str], bytes]:
-        """Return status, headers and body for one request."""
-        self.seen.append(asked)
+    def _answer(self, asked: dict[str, Any]) -> Reply:
         number = sum(message["role"] == "assistant" for message in asked["messages"])
         turn: Turn | list[Turn] = self.turns[number] if number < len(self.turns) else {"status": 404}
         if isinstance(turn, list):
@@ -67,7 +48,7 @@ class AuthoredServer:
             "x-recording-source": f"authored:{self.name}",
             **turn.get("headers", {}),
         }
-        return status, headers, raw
+        return Reply(status, headers, raw)
 
 
 def _message(turn: Turn, name: str, asked: dict[str, Any]) -> dict[str, Any]:
@@ -94,22 +75,3 @@ _ERRORS = {401: "authentication_error", 404: "not_found_error", 429: "rate_limit
 def _error(status: int) -> dict[str, Any]:
     told = {"type": _ERRORS.get(status, "api_error"), "message": f"authored {status}"}
     return {"type": "error", "error": told, "request_id": "local_error"}
-
-
-def _handler(server: AuthoredServer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            status, headers, raw = server.answer(asked)
-            self.send_response(status)
-            for name, value in {**headers, "content-length": str(len(raw))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(raw)
-
-        def log_message(self, *_: object) -> None:
-            """Stay silent."""
-
-    return Handler

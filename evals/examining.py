@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterable
 from itertools import groupby
 
-from agent import Deps, ProposalRequest, ProposalResult, Recording, StaleRecordingError, open_tape, player, propose
+from agent import Deps, ProposalRequest, ProposalResult, Recording, StaleRecordingError, open_tape, propose
 from evals.asking import ask
 from evals.cases import Case, all_cases, case_of
 from evals.cassettes import AUTHORED, Cassette
 from evals.judging import Answer, answered
+from evals.local import player_of
 from evals.provenance import faults
 from evals.results import Row, row_of
 from evals.scorers import scores_of
@@ -53,7 +54,7 @@ def play(recording: Recording, case: Case) -> tuple[Answer, list[str]]:
         found.append(f"it says that it is of {recording.meta.case}")
     tape = open_tape((recording,), once=True)
     try:
-        answer = ask(player(tape), case.request)
+        answer = ask(player_of(recording, tape), case.request)
     except StaleRecordingError as error:
         missed = NoPlan(reason=NoPlanReason.NO_RECORDING, suggestion="Record this case again.")
         return Answer(missed), [*found, str(error)]

@@ -14,7 +14,7 @@ from pydantic import Field
 
 import agent
 import plan
-from agent import Aliases, ClaudeSettings, canonical_body, prompt_of
+from agent import LOCAL_MODEL, Aliases, ClaudeSettings, canonical_body, prompt_of
 from agent.aliases import Sizes
 from agent.conversation import opening, system_blocks
 from agent.draft import answer_model
@@ -165,8 +165,8 @@ def _cause(entry: Entry, changed: set[Kind]) -> tuple[Kind, str] | None:
 
 
 @cache
-def _model() -> str:
-    return ClaudeSettings(api_key="none").model
+def _asked(model: str) -> str:
+    return model if model == LOCAL_MODEL else ClaudeSettings(api_key="none").model
 
 
 @cache
@@ -220,7 +220,7 @@ _QUESTIONS: dict[Kind, tuple[Callable[[Entry], bool], str]] = {
         "the recording itself was edited or taken away",
     ),
     "prompt": (lambda e: e.prompt == prompt_of(PlanType.RENEWAL_DEFENSE).digest, "the prompt's words changed"),
-    "model": (lambda e: e.asked == _model(), "another model is asked today"),
+    "model": (lambda e: e.asked == _asked(e.model), "another model is asked today"),
     "actions": (lambda e: e.actions == _actions(e.approved), "the approved actions are described otherwise"),
     "tools": (lambda e: e.tools == _tools(), "the tools are described otherwise"),
     "schema": (lambda e: e.schema_ == _schema(e.approved, e.sizes), "the schema of an answer changed"),

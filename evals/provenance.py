@@ -23,11 +23,11 @@ def source_of(uri: str, exchange: Exchange) -> str:
     if address.scheme == "https" and address.hostname == "api.anthropic.com" and _claude(exchange):
         return "claude"
     named = headers.get("x-recording-source", "")
-    if address.hostname in _LOOPBACK and named.startswith("authored:") and _authored(exchange):
+    if address.hostname in _LOOPBACK and _local(exchange, named):
         return named
     raise UnprovenSourceError(
         f"{address.hostname} answered as {exchange.response.get('model')!r} and nothing proves who that is; record "
-        "from api.anthropic.com, or with --authored"
+        "from api.anthropic.com, or with --authored or --local"
     )
 
 
@@ -45,10 +45,11 @@ def faults(recording: Recording) -> list[str]:
     if meta.requests_digest != requests_digest(recording.exchanges):
         found.append("the requests are not those that were recorded")
     for exchange in recording.exchanges:
+        named = exchange.response_headers.get("x-recording-source")
         if meta.source == "claude":
-            proven = _claude(exchange) and "x-recording-source" not in exchange.response_headers
+            proven = _claude(exchange) and named is None
         else:
-            proven = _authored(exchange) and exchange.response_headers.get("x-recording-source") == meta.source
+            proven = _local(exchange, meta.source) and named == meta.source
         if not proven:
             found.append(f"an answer does not bear out the source {meta.source}")
         if exchange.response.get("model") != meta.model_answered or exchange.request.get("model") != meta.model_asked:
@@ -63,7 +64,8 @@ def _claude(exchange: Exchange) -> bool:
     return ids[0].startswith("req_") and ids[1].startswith("msg_") and not ids[1].startswith("msg_local")
 
 
-def _authored(exchange: Exchange) -> bool:
-    return exchange.response.get("model") == "authored" and str(exchange.response.get("id", "")).startswith(
-        "msg_local_"
-    )
+def _local(exchange: Exchange, named: str) -> bool:
+    """Tell whether an answer says of itself what a server of ours says: a script's, or that of a local model."""
+    kind, _, name = named.partition(":")
+    model = {"authored": "authored", "local-model": name}.get(kind)
+    return exchange.response.get("model") == model and str(exchange.response.get("id", "")).startswith("msg_local_")

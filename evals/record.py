@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Literal
 
 import agent
-from agent import ClaudeDrafter, ClaudeSettings, Recording, RecordingMeta, open_tape, player, requests_digest
+from agent import ClaudeDrafter, ClaudeSettings, Recording, RecordingMeta, open_tape, requests_digest
 from evals.asking import conversation
 from evals.authored import AuthoredServer
 from evals.cases import Case, case_of
 from evals.cassettes import AUTHORED, dump, load, place_of
+from evals.local import as_asked, local_settings, player_of
 from evals.provenance import UnprovenSourceError, one_source, source_of
 from evals.scripts import turns_of
 from plan import NoPlan, NoPlanReason, OncourseError, Proposal
@@ -28,7 +29,7 @@ def record(case: Case, settings: ClaudeSettings) -> Recording | None:
     Raises UnprovenSourceError where the provider failed, or where nothing proves who answered.
     """
     tape = open_tape(record=True)
-    answers = list(conversation(ClaudeDrafter(settings, tape), case.request))
+    answers = list(conversation(as_asked(ClaudeDrafter(settings, tape), settings.model), case.request))
     exchanges = tape.exchanges()
     if not exchanges and isinstance(answers[-1][0].outcome, NoPlan) and not answers[-1][0].outcome.provenance.calls:
         if answers[-1][0].outcome.reason in _PROVIDER_FAILED:
@@ -54,7 +55,7 @@ def record(case: Case, settings: ClaudeSettings) -> Recording | None:
 def replayed(recording: Recording, case: Case) -> Proposal | NoPlan:
     """Play a recording once from its first request to its last, and return the last outcome."""
     tape = open_tape((recording,), once=True)
-    *_, (result, _decision) = conversation(player(tape), case.request)
+    *_, (result, _decision) = conversation(player_of(recording, tape), case.request)
     if not tape.all_played:
         raise UnprovenSourceError(f"{case.name}: an answer was never asked for; record it again")
     return result.outcome
@@ -86,6 +87,10 @@ def settings_of(case: Case, who: Who) -> Iterator[ClaudeSettings]:
     if who == "authored":
         with AuthoredServer(case.name, turns_of(case)) as server:
             yield ClaudeSettings(api_key="none", base_url=server.url, max_retries=0)
+        return
+    if who == "local":
+        with local_settings() as settings:
+            yield settings
         return
     key = os.environ.get("ANTHROPIC_API_KEY", "")
     if not key:

@@ -132,9 +132,14 @@ def pick_drafter(settings: Settings) -> "Drafter":
             raise ConfigError("the drafter `claude` needs a key: set ONCOURSE_MODEL_API_KEY, or use --drafter playbook")
         given = agent.ClaudeSettings(api_key=key, base_url=settings.model_base_url or None, model=settings.model)
         return agent.stand_in(agent.claude_drafter(given), agent.playbook_drafter())
+    if settings.drafter == "local":
+        try:
+            return agent.local_drafter()
+        except agent.MissingExtraError as error:
+            raise ConfigError(str(error)) from error
     if settings.drafter == "auto":
         return agent.replay_drafter(agent.playbook_drafter())
-    raise ConfigError(f"unknown drafter {settings.drafter!r}; one of: auto, playbook, replay, claude")
+    raise ConfigError(f"unknown drafter {settings.drafter!r}; one of: auto, playbook, replay, claude, local")
 
 
 def first_admin(tenant_id: str, principal_id: str) -> Principal:

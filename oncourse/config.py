@@ -28,7 +28,7 @@ class Settings(BaseSettings):
     principal: str = ""
     """Who acts where `--as` is not given (`ONCOURSE_PRINCIPAL`, or its short form `ONCOURSE_AS`)."""
     drafter: str = "auto"
-    """`auto` (recordings where one fits, else the playbook), `playbook`, `replay` or `claude`."""
+    """`auto` (recordings where one fits, else the playbook), `playbook`, `replay`, `claude` or `local`."""
     model: str = "claude-sonnet-5-5"
     model_base_url: str = ""
     model_api_key: SecretStr = SecretStr("")

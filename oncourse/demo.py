@@ -65,6 +65,7 @@ NAMES = {
     "drafter-playbook": "the playbook",
     "drafter-replay": "a recording",
     "drafter-claude": "the model",
+    "drafter-local": "the local model",
 }
 _SAYS: dict[str, str] = {
     "plan.proposed.v1": "drafted by {who}",

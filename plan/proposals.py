@@ -61,7 +61,7 @@ class ModelCall(Frozen):
 class Provenance(Frozen):
     """Who drafted it."""
 
-    drafter: Literal["claude", "replay", "playbook", "person"]
+    drafter: Literal["claude", "replay", "playbook", "local", "person"]
     calls: tuple[ModelCall, ...] = ()
 
 

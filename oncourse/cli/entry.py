@@ -64,7 +64,7 @@ def root(
     database: str = typer.Option("", "--db", help="Database URL: sqlite:///FILE or postgresql://..."),
     tenant: str = typer.Option("", "--tenant", help="The tenant."),
     principal: str = typer.Option("", "--as", help="The principal who acts."),
-    drafter: str = typer.Option("", "--drafter", help="auto, playbook, replay or claude."),
+    drafter: str = typer.Option("", "--drafter", help="auto, playbook, replay, claude or local."),
     *,
     as_json_: bool = typer.Option(False, "--json", help="Print JSON."),
 ) -> None:

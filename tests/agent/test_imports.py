@@ -8,7 +8,17 @@ import pytest
 
 import agent
 
-HEAVY = ("anthropic", "genai_prices", "httpx2", "instructor", "langchain_core", "langgraph", "openai", "vcr")
+HEAVY = (
+    "anthropic",
+    "genai_prices",
+    "httpx2",
+    "instructor",
+    "langchain_core",
+    "langgraph",
+    "llama_cpp",
+    "openai",
+    "vcr",
+)
 
 
 @pytest.mark.parametrize(
@@ -17,6 +27,7 @@ HEAVY = ("anthropic", "genai_prices", "httpx2", "instructor", "langchain_core", 
         "import agent",
         "import agent; agent.playbook_drafter(); agent.replay_drafter(agent.playbook_drafter())",
         "import agent; agent.claude_drafter(agent.ClaudeSettings(api_key='x'))",
+        "import agent; agent.local_drafter(print)",
     ],
 )
 def test_no_model_library_loads_before_a_model_is_asked(said):
