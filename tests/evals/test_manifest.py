@@ -3,7 +3,7 @@
 import pytest
 
 from evals import manifest
-from evals.cassettes import read_cassettes
+from evals.cassettes import AUTHORED, read_cassettes
 from evals.manifest import SOURCES, Manifest, read_manifest, renewed, stale
 from plan import digest_bytes
 
@@ -13,7 +13,9 @@ OTHER = digest_bytes(b"another")
 def with_entry(name="aurora", **changes) -> Manifest:
     """Return the kept manifest, in which one recording was made from something else."""
     kept = read_manifest()
-    entries = tuple(e.model_copy(update=changes) if e.case == name and e.k == 1 else e for e in kept.entries)
+    entries = tuple(
+        e.model_copy(update=changes) if (e.case, e.model, e.k) == (name, AUTHORED, 1) else e for e in kept.entries
+    )
     return kept.model_copy(update={"entries": entries})
 
 
@@ -65,7 +67,7 @@ def test_recording_again_makes_it_fresh_and_leaves_the_others_as_they_were():
     both = kept.model_copy(
         update={"entries": tuple(o if o.case == "lomond" else e for e, o in zip(kept.entries, other, strict=True))}
     )
-    fresh = renewed(both, [c for c in read_cassettes() if c.case == "aurora"])
+    fresh = renewed(both, [c for c in read_cassettes() if (c.case, c.model) == ("aurora", AUTHORED)])
     assert [f.cassette for f in stale(fresh)] == ["lomond/authored.1"]
     assert fresh.files == both.files
 

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import fromstring
 import pytest
 
 from evals.arms import arms
-from evals.cassettes import read_cassettes
+from evals.cassettes import AUTHORED, read_cassettes
 from evals.exam import Exam, good, mix
 from evals.examining import examine
 from evals.gating import Finding
@@ -23,7 +23,11 @@ STRANGE = "</b><script>alert(1)</script> 100%\nsecond line"
 
 @cache
 def exam() -> Exam:
-    rows = tuple(row for row in examine([c for c in read_cassettes() if c.case in SOME]) if row.case in SOME)
+    rows = tuple(
+        row
+        for row in examine([c for c in read_cassettes() if c.case in SOME and c.model == AUTHORED])
+        if row.case in SOME
+    )
     return Exam(rows=rows, arms=tuple(arms(rows)), matrix=matrix(good(rows), 1), findings=())
 
 
