@@ -132,10 +132,10 @@ def _entry(cassette: Cassette) -> Entry:
             "actions": _actions(request.approved_actions),
             "tools": _tools(),
             "schema": _schema(request.approved_actions, sizes),
-            "briefing": _briefing(case),
+            "briefing": _briefing(case.name),
             "facts": _facts(case),
             "case_files": _bytes_of(_case_files(case.name, case.twin_of or case.name)),
-            "script": _script(case) if authored else None,
+            "script": _script(case.name) if authored else None,
             "script_files": _bytes_of(_script_files(case.name, case.twin_of or case.name)) if authored else None,
             "file": digest_bytes(cassette.path.read_bytes()),
             "approved": request.approved_actions,
@@ -185,16 +185,19 @@ def _schema(approved: tuple[str, ...], sizes: tuple[int, int, int]) -> Digest:
     return _digest(output_format(answer_model(approved, Sizes(*sizes))))
 
 
-def _briefing(case: Case) -> Digest:
-    return _digest(opening(case.request, Aliases(case.request.situation)))
+@cache
+def _briefing(case: str) -> Digest:
+    request = case_of(case).request
+    return _digest(opening(request, Aliases(request.situation)))
 
 
 def _facts(case: Case) -> Digest:
     return digest_bytes(case.request.model_dump_json().encode())
 
 
-def _script(case: Case) -> Digest:
-    return _digest(turns_of(case))
+@cache
+def _script(case: str) -> Digest:
+    return _digest(turns_of(case_of(case)))
 
 
 def _case_files(name: str, base: str) -> tuple[Path, ...]:
@@ -228,10 +231,10 @@ _QUESTIONS: dict[Kind, tuple[Callable[[Entry], bool], str]] = {
         lambda e: e.case_files == _bytes_of(_case_files(e.case, e.base)) or e.facts == _facts(case_of(e.case)),
         "the case's facts changed",
     ),
-    "briefing": (lambda e: e.briefing == _briefing(case_of(e.case)), "code tells the same facts in other words"),
+    "briefing": (lambda e: e.briefing == _briefing(e.case), "code tells the same facts in other words"),
     "script": (
         lambda e: (
-            e.script_files in {None, _bytes_of(_script_files(e.case, e.base))} or e.script == _script(case_of(e.case))
+            e.script_files in {None, _bytes_of(_script_files(e.case, e.base))} or e.script == _script(e.case)
         ),
         "the authored answer changed",
     ),
