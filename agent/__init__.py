@@ -6,12 +6,11 @@ drafter that needs them is chosen.
 
 from agent.aliases import Aliases
 from agent.claude import ClaudeDrafter, claude_drafter
+from agent.completion import Complete, Completion
 from agent.contract import Deps, Drafter, ProposalRequest, ProposalResult
 from agent.local import (
     LOCAL_MODEL,
     LOCAL_SETTINGS,
-    Complete,
-    Completion,
     MissingExtraError,
     local_drafter,
     local_model,

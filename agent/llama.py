@@ -12,7 +12,7 @@ from typing import Any
 
 from llama_cpp import Llama, LlamaGrammar
 
-from agent.local import Completion, Stop
+from agent.completion import Completion, Stop
 from agent.narrowing import names_in, narrowed
 
 CONTEXT = 8192

@@ -7,13 +7,14 @@ the request. It needs the extra `local` (llama-cpp-python, and the package that 
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pydantic import SecretStr
 
 from agent.claude import ClaudeDrafter
+from agent.completion import Complete, Completion
 from agent.settings import Budget, ClaudeSettings
 from plan import OncourseError
 
@@ -38,22 +39,6 @@ class MissingExtraError(OncourseError):
     """The packages of an extra are not installed."""
 
     code = "missing_extra"
-
-
-Stop = Literal["end_turn", "max_tokens", "model_context_window_exceeded"]
-
-
-class Completion(NamedTuple):
-    """What the model wrote, why it stopped, and its own count of tokens."""
-
-    text: str
-    stop: Stop
-    input_tokens: int
-    output_tokens: int
-
-
-Complete = Callable[[list[dict[str, str]], dict[str, Any], int], Completion]
-"""Completes a chat (roles and texts) in the form that a JSON schema asks for, with at most so many tokens."""
 
 
 def local_drafter(complete: Complete | None = None) -> ClaudeDrafter:
