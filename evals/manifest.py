@@ -233,9 +233,7 @@ _QUESTIONS: dict[Kind, tuple[Callable[[Entry], bool], str]] = {
     ),
     "briefing": (lambda e: e.briefing == _briefing(e.case), "code tells the same facts in other words"),
     "script": (
-        lambda e: (
-            e.script_files in {None, _bytes_of(_script_files(e.case, e.base))} or e.script == _script(e.case)
-        ),
+        lambda e: e.script_files in {None, _bytes_of(_script_files(e.case, e.base))} or e.script == _script(e.case),
         "the authored answer changed",
     ),
 }
