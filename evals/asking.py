@@ -6,9 +6,19 @@ from agent import Deps, ProposalRequest, ProposalResult, propose
 from agent.contract import Drafter
 from evals.judging import Answer, answered, judged
 from gate import Decision
-from plan import NoPlan, Rejected
+from plan import NoPlan, NoPlanReason, Rejected
 
 REPAIRS = 2
+
+
+class Unasked:
+    """A drafter for cases that code answers alone; where it is asked after all, a recording is missing."""
+
+    name = "nobody"
+
+    def draft(self, _request: ProposalRequest) -> ProposalResult:
+        """Say that no recording answers."""
+        return ProposalResult(outcome=NoPlan(reason=NoPlanReason.NO_RECORDING, suggestion="Record this case first."))
 
 
 def conversation(drafter: Drafter, request: ProposalRequest) -> Iterator[tuple[ProposalResult, Decision | None]]:

@@ -20,6 +20,7 @@ from plan import (
     Id,
     Invoice,
     NoPlanReason,
+    OncourseError,
     OpenPlan,
     Opportunity,
     Owner,
@@ -31,6 +32,7 @@ from plan import (
     TenantGoal,
     Ticket,
     Touch,
+    explain_validation,
 )
 
 HERE = Path(__file__).parent
@@ -145,9 +147,18 @@ class Shared(Frozen):
     goals: tuple[TenantGoal, ...]
 
 
+class BadFileError(OncourseError):
+    """A file that somebody wrote cannot be read."""
+
+    code = "bad_file"
+
+
 def read_file(path: Path) -> CaseFile:
-    """Read one case as written."""
-    return CaseFile.model_validate(load_yaml(path))
+    """Read one case as written; raise BadFileError where it is none."""
+    try:
+        return CaseFile.model_validate(load_yaml(path))
+    except pydantic.ValidationError as error:
+        raise BadFileError(f"{path.name}: {explain_validation(error)}") from error
 
 
 def write_schema() -> None:
@@ -157,8 +168,14 @@ def write_schema() -> None:
 
 
 def load_yaml(path: Path) -> Any:
-    """Read plain YAML."""
-    return yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - a safe loader
+    """Read plain YAML; raise BadFileError where there is no such file or it is none."""
+    try:
+        return yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - safe
+    except FileNotFoundError as error:
+        raise BadFileError(f"there is no {path.parent.name}/{path.name}") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 0
+        raise BadFileError(f"{path.name}, line {line}: {error.problem}") from error
 
 
 @cache

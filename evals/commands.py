@@ -36,7 +36,10 @@ def main(args: Sequence[str]) -> int:
     command: Command = given.command
     try:
         return command(given)
-    except (OncourseError, ValueError, OSError) as error:
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}", file=sys.stderr)
+        return 1
+    except (OncourseError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
 

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 from itertools import groupby
 
-from agent import Deps, ProposalRequest, ProposalResult, Recording, StaleRecordingError, open_tape, propose
-from evals.asking import ask
+from agent import Deps, Recording, StaleRecordingError, open_tape, propose
+from evals.asking import Unasked, ask
 from evals.cases import Case, all_cases, case_of
 from evals.cassettes import AUTHORED, Cassette
 from evals.judging import Answer, answered
@@ -17,23 +17,13 @@ from plan import NoPlan, NoPlanReason
 Tell = Callable[[str], None]
 
 
-class Unasked:
-    """A drafter for cases that code answers alone; where it is asked after all, a recording is missing."""
-
-    name = "nobody"
-
-    def draft(self, _request: ProposalRequest) -> ProposalResult:
-        """Say that no recording answers."""
-        return ProposalResult(outcome=NoPlan(reason=NoPlanReason.NO_RECORDING, suggestion="Record this case first."))
-
-
 def examine(cassettes: Iterable[Cassette], tell: Tell = lambda _line: None) -> list[Row]:
     """Return a row for each recording, and one for each case that needs none or lacks one, by case."""
     rows = list[Row]()
     for model, group in groupby(sorted(cassettes, key=lambda c: (c.model, c.k, c.case)), key=lambda c: c.model):
         clean: dict[tuple[str, int], Answer] = {}
         ordered = sorted(group, key=lambda c: (c.k, case_of(c.case).change == "attacked", c.case))
-        for cassette in ordered:
+        for number, cassette in enumerate(ordered, 1):
             case = case_of(cassette.case)
             answer, found = play(cassette.recording, case)
             if case.change is None:
@@ -41,7 +31,7 @@ def examine(cassettes: Iterable[Cassette], tell: Tell = lambda _line: None) -> l
             elif case.change == "attacked":
                 answer = answer._replace(clean=clean.get((case.twin_of or "", cassette.k)))
             rows.append(row_of(cassette, case, answer, scores_of(answer, case), found))
-            tell(f"{model}: {len(rows)} of {len(ordered)} recordings played")
+            tell(f"{model}: {number} of {len(ordered)} recordings played")
     seen = {row.case for row in rows if row.model == AUTHORED}
     rows += [_unrecorded(case) for case in all_cases() if case.name not in seen]
     return sorted(rows, key=lambda row: (row.case, row.model, row.k))

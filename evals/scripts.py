@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from agent import Aliases
-from evals.case_files import HERE, load_yaml
+from evals.case_files import HERE, BadFileError, load_yaml
 from evals.cases import Case, case_of
 from evals.twins import renamed
 
@@ -60,9 +60,9 @@ def draft(told: dict[str, Any], names: Aliases) -> dict[str, Any]:
     """Return a plan as the model would write it."""
     return {
         "kind": "plan",
-        "summary": told["summary"],
-        "confidence_percent": told["confidence"],
-        "steps": [_step(step, names) for step in told["steps"]],
+        "summary": _given(told, "summary"),
+        "confidence_percent": _given(told, "confidence"),
+        "steps": [_step(step, names) for step in _given(told, "steps")],
         **told.get("extra", {}),
     }
 
@@ -88,15 +88,22 @@ _OURS = frozenset({"key", "do", "day", "after", "cites", "why", "optional", "ext
 def _step(told: dict[str, Any], names: Aliases) -> dict[str, Any]:
     params = {name: _alias(value, names) for name, value in told.items() if name not in _OURS}
     return {
-        "key": told["key"],
-        "action": {"action_type": told["do"], **params},
+        "key": _given(told, "key"),
+        "action": {"action_type": _given(told, "do"), **params},
         "depends_on": [_after(after) for after in told.get("after", ())],
-        "start_day": told["day"],
+        "start_day": _given(told, "day"),
         "required": not told.get("optional", False),
-        "evidence": [_alias(ref, names) for ref in told["cites"]],
-        "rationale": told["why"],
+        "evidence": [_alias(ref, names) for ref in _given(told, "cites")],
+        "rationale": _given(told, "why"),
         **told.get("extra", {}),
     }
+
+
+def _given(told: dict[str, Any], name: str) -> Any:
+    """Return what a script must say; raise BadFileError where it does not."""
+    if name not in told:
+        raise BadFileError(f"an authored answer lacks `{name}`; it says: {', '.join(told)}")
+    return told[name]
 
 
 def _after(told: str) -> dict[str, Any]:

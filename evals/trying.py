@@ -1,6 +1,7 @@
 """Try the authored answer of a case without recording it: `python -m evals try CASE...`."""
 
-from agent import read_draft
+from agent import Deps, propose, read_draft
+from evals.asking import Unasked
 from evals.cases import Case, case_of
 from evals.judging import Answer, answered
 from evals.scorers import scores_of
@@ -9,9 +10,14 @@ from plan import NoPlan
 
 
 def scripted(case: Case) -> Answer:
-    """Return what the last authored turn of a case comes to; raise ValueError where it cannot be read."""
+    """Return what the last authored turn of a case comes to, or what code answers where no turn is written.
+
+    Raises ValueError where it cannot be read.
+    """
     told = [turn for turn in turns_of(case) if "answer" in turn]
     clean = scripted(case_of(case.twin_of)) if case.attack and case.twin_of else None
+    if not told:
+        return answered(propose(case.request, Deps(Unasked())).outcome, case.request)
     return answer_of(told[-1], case)._replace(mends=len(told) - 1, clean=clean)
 
 

@@ -10,7 +10,6 @@ from evals.baseline import Baseline
 from evals.cases import Case, case_of
 from evals.record import plan_lines
 from evals.results import Row
-from evals.scorers import Score
 from plan import DEADLINE_DAYS, NoPlan, Proposal, ProposedStep, find_spec
 
 
@@ -41,7 +40,6 @@ class Card(NamedTuple):
     """The last day on which a step may end, counted from the day of the request."""
     deadline: float
     """Where that day lies, in percent."""
-    failing: tuple[Score, ...]
     moved: tuple[str, ...]
     """How the answer differs from the accepted one, as lines of a diff."""
     facts: tuple[tuple[str, str], ...]
@@ -68,7 +66,6 @@ def _card(row: Row, before: Proposal | NoPlan | None) -> Card:
         bars=tuple(_bar(step, whole) for step in sorted(steps, key=lambda s: s.start_day)),
         last_day=last,
         deadline=round(100 * (last or whole) / whole, 2),
-        failing=tuple(score for score in row.scores if not score.passed),
         moved=moved,
         facts=tuple(_facts(case)),
     )
