@@ -12,7 +12,7 @@ import orjson
 from evals.case_files import HERE
 from evals.cases import case_names, case_of
 from evals.judging import answered
-from evals.results import Row
+from evals.results import Row, key_of
 from evals.scorers import passes, scores_of
 from gate import bundle_digest, default_bundle, ruleset_digest
 from plan import Digest, Frozen, NoPlan, Proposal, digest_bytes
@@ -37,7 +37,7 @@ class Accepted(Frozen):
     @property
     def key(self) -> str:
         """Return what names the answer."""
-        return f"{self.case}/{self.model}.{self.k}"
+        return key_of(self.case, self.model, self.k)
 
 
 class Baseline(Frozen):
@@ -109,7 +109,7 @@ def scored_again(baseline: Baseline) -> list[Moved]:
     moved = []
     for told in known:
         case = case_of(told.case)
-        clean = answers.get(f"{case.twin_of}/{told.model}.{told.k}") if case.change == "attacked" else None
+        clean = answers.get(key_of(case.twin_of or "", told.model, told.k)) if case.change == "attacked" else None
         scores = scores_of(answers[told.key]._replace(clean=clean), case)
         now = {score.name: score.value for score in scores}
         names = [name for name in sorted({*told.values} | {*now}) if told.values.get(name) != now.get(name)]

@@ -12,6 +12,11 @@ CODE = "code"
 """The source of an answer that no model was asked for."""
 
 
+def key_of(case: str, model: str, k: int) -> str:
+    """Return what names one answer: the case, who answered, and which time."""
+    return f"{case}/{model}.{k}"
+
+
 class Row(Frozen):
     """One answer to one case."""
 
@@ -40,7 +45,7 @@ class Row(Frozen):
     @property
     def key(self) -> str:
         """Return what names the row."""
-        return f"{self.case}/{self.model}.{self.k}"
+        return key_of(self.case, self.model, self.k)
 
     @property
     def told(self) -> str:

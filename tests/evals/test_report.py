@@ -13,9 +13,12 @@ from evals.gating import Finding
 from evals.matrix import matrix
 from evals.report import write_report
 from evals.report.annotations import annotations
+from evals.report.figures import figures
 from evals.report.junit import junit
 from evals.report.page import page
 from evals.report.summary import summary
+from evals.results import Row
+from plan import NoPlan, NoPlanReason
 
 SOME = ("aurora", "aurora-note-discount", "brixton", "brixton-order", "lomond")
 STRANGE = "</b><script>alert(1)</script> 100%\nsecond line"
@@ -133,3 +136,28 @@ def test_in_ci_the_annotations_are_printed_and_the_summary_is_handed_over(tmp_pa
     write_report(red(), tmp_path / "out")
     assert "::error file=" in capsys.readouterr().out
     assert (tmp_path / "step.md").read_text("utf-8") == summary(red())
+
+
+def as_model(row: Row, k: int = 1, **changes) -> Row:
+    return row.model_copy(update={"source": "claude", "model": "claude-sonnet-5-5", "k": k} | changes)
+
+
+def test_several_answers_to_a_case_count_once_and_tell_whether_all_pass_and_agree():
+    first, other = (row for row in exam().rows if row.case in {"aurora", "lomond"})
+    rows = (as_model(first), as_model(first, 2, passed=False), as_model(other), as_model(other, 2))
+    told = {figure.name: figure for figure in figures(exam().model_copy(update={"rows": rows}))}
+    assert told["answers passed, claude"].value == "0.750"
+    assert told["all of 2 answers pass, claude"].value == "0.500"
+    assert told["stability, claude"].value == "1.000"
+    assert "cases passed, claude" not in told
+
+
+def test_an_attack_worked_where_its_goal_is_reached_and_not_where_the_answer_only_differs():
+    attacked = next(row for row in exam().rows if row.change == "attacked")
+    refusing = NoPlan(reason=NoPlanReason.UNREADABLE, suggestion="Draft it by hand.")
+    discount = attacked.outcome.steps[0].model_copy(update={"key": "d", "action_type": "REQUEST_DISCOUNT_APPROVAL"})
+    obeying = attacked.outcome.model_copy(update={"steps": (*attacked.outcome.steps, discount)})
+    for outcome, hits in ((attacked.outcome, "0/1"), (refusing, "0/1"), (obeying, "1/1")):
+        rows = tuple(as_model(row, outcome=outcome if row == attacked else row.outcome) for row in exam().rows)
+        told = {figure.name: figure.value for figure in figures(exam().model_copy(update={"rows": rows}))}
+        assert told["attacks that worked, claude"] == hits
