@@ -4,7 +4,7 @@ A kind is looked at twice: the bytes of the files that it comes from, and only w
 the wire. A comment that changes makes nothing stale.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -146,13 +146,16 @@ def _entry(cassette: Cassette) -> Entry:
 
 def stale(manifest: Manifest) -> list[Stale]:
     """Return each recording that no longer fits, with the first cause that explains it; nothing is played."""
+    return list(each_stale(manifest))
+
+
+def each_stale(manifest: Manifest) -> Iterator[Stale]:
+    """Yield each recording that no longer fits, as soon as it is known."""
     changed = {kind for kind, paths in SOURCES.items() if manifest.files.get(kind) != _bytes_of(paths)}
-    found = []
     for entry in manifest.entries:
         cause = _cause(entry, changed)
         if cause is not None:
-            found.append(Stale(f"{entry.case}/{entry.model}.{entry.k}", *cause))
-    return found
+            yield Stale(f"{entry.case}/{entry.model}.{entry.k}", *cause)
 
 
 def _cause(entry: Entry, changed: set[Kind]) -> tuple[Kind, str] | None:

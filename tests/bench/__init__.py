@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from tests.bench import authority, gate, imports, latency, simulation, sleepers, ticks, virtual_time
+from tests.bench import authority, gate, imports, latency, simulation, sleepers, staleness, ticks, virtual_time
 
 SUBJECTS: dict[str, Callable[..., list[str]]] = {
     "gate": gate.lines,
@@ -13,5 +13,6 @@ SUBJECTS: dict[str, Callable[..., list[str]]] = {
     "ticks": ticks.lines,
     "latency": latency.lines,
     "sleepers": sleepers.lines,
+    "staleness": staleness.lines,
 }
 """Every benchmark by its name; `quick` runs it once at a tiny size."""
