@@ -34,7 +34,9 @@ def _line(kind: str, changes: dict[str, str]) -> str:
     for memo in (kept._actions, kept._tools, kept._schema, kept._briefing, kept._script):
         memo.cache_clear()
     start, first = time.perf_counter(), 0.0
-    for number, _ in enumerate(each_stale(made.model_copy(update={"files": files, "entries": entries})), 1):
+    number = 0
+    for _ in each_stale(made.model_copy(update={"files": files, "entries": entries})):
+        number += 1
         first = first or time.perf_counter() - start
     whole = time.perf_counter() - start
     return line(
