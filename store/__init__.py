@@ -4,6 +4,7 @@ Never judges and never decides; what changes a plan reaches it as entries.
 """
 
 from store.accounts import FAMILIES
+from store.claims import Claim, Claimed
 from store.connection import check_schema, open_engine, open_queue, opened, queue_url, schema_state, upgrade
 from store.copies import copy_database, database_file, place, replace_database, written_aside
 from store.database import Store
@@ -29,6 +30,8 @@ __all__ = [
     "AddressError",
     "Artefact",
     "BrokenRowError",
+    "Claim",
+    "Claimed",
     "Due",
     "Effect",
     "EffectStatus",

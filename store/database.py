@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from plan import PlanType
+from store.claims import Claim
 from store.connection import READING
 from store.errors import SlotTakenError, StaleError, StoreError
 from store.tables import tenant as tenant_table
@@ -25,6 +26,13 @@ class Store:
     def __init__(self, engine: Engine, salt: Callable[[], bytes]) -> None:
         """Take an engine and a source of 32 random bytes."""
         self._engine, self._salt = engine, salt
+        self._claim: Claim | None = None
+
+    def claiming(self, claim: Claim) -> "Store":
+        """Return the same database for one request: its one effect is written together with this claim."""
+        made = Store(self._engine, self._salt)
+        made._claim = claim
+        return made
 
     @contextmanager
     def unit(self, tenant_id: str, now: datetime, connector: str = "", *, reading: bool = False) -> Iterator[Unit]:
@@ -37,7 +45,7 @@ class Store:
                 self._engine.connect().execution_options(**self._options(reading=reading)) as connection,
                 connection.begin(),
             ):
-                unit = Unit(connection, tenant_id, now, self._salt, connector)
+                unit = Unit(connection, tenant_id, now, self._salt, connector, self._claim)
                 yield unit
                 unit.commit()
         except SlotTakenError as error:

@@ -29,6 +29,7 @@ from plan import Cause, Frozen, Mode, ModelCall, Principal, RevenuePlanV1, Seale
 from plan import seal as seal_plan
 from store.accounts import Accounts
 from store.blobs import Blobs
+from store.claims import Claim, Claims
 from store.effects import Effects
 from store.errors import NotFoundError, StoreError
 from store.events import Events, event_named
@@ -83,9 +84,18 @@ class Unit:
     """One tenant's rows in one transaction. What `record` was told becomes rows and entries at the end, or nothing."""
 
     def __init__(
-        self, connection: Connection, tenant_id: str, now: datetime, salt: Callable[[], bytes], connector: str = ""
+        self,
+        connection: Connection,
+        tenant_id: str,
+        now: datetime,
+        salt: Callable[[], bytes],
+        connector: str = "",
+        claim: Claim | None = None,
     ) -> None:
-        """Take what carries out the steps that are sent as `connector`: judging a plan needs its name."""
+        """Take what carries out the steps that are sent as `connector`: judging a plan needs its name.
+
+        A `claim` is written with the first entries, so that what it asked for happens once.
+        """
         self.tenant_id, self.now, self.connector = tenant_id, now, connector
         self._connection, self._salt = connection, salt
         self._cursors: dict[str, Cursor] = {}
@@ -101,6 +111,8 @@ class Unit:
         self.events = Events(connection, tenant_id)
         self.principals = Principals(connection, tenant_id)
         self.policies = Policies(connection, tenant_id)
+        self.claims = Claims(connection, tenant_id)
+        self._claim = claim
 
     def tenant(self) -> Tenant:
         """Return the tenant, in the mode that its own stream says."""
@@ -306,6 +318,8 @@ class Unit:
             self.plans.wake(plan_id, at)
         if self._entries:
             self._append()
+            if self._claim is not None:
+                self.claims.add(self._claim, self.now)
         self._cursors, self._entries, self._sealers, self._wakes = {}, [], {}, {}
 
     def _grew(self, stream: str) -> bool:

@@ -1,0 +1,137 @@
+"""Know who may come in and how, what was asked before, who is to be told, and what a day of drafting costs."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+_ID, _AT, _HASH = sa.String(80), sa.String(27), sa.String(64)
+
+
+def _id(name: str, *, key: bool = True) -> sa.Column[str]:
+    return sa.Column(name, _ID, primary_key=key, nullable=False)
+
+
+def _at(name: str, *, null: bool = False) -> sa.Column[str]:
+    return sa.Column(name, _AT, nullable=null)
+
+
+def upgrade() -> None:
+    """Add the tables of the doors, and the index by which plans are paged."""
+    _sign_in()
+    op.create_table(
+        "request_claim",
+        _id("tenant_id"),
+        _id("principal_id"),
+        sa.Column("key", sa.String(200), primary_key=True),
+        sa.Column("fingerprint", _HASH, nullable=False),
+        _at("made_at"),
+        sa.Column("status", sa.Integer()),
+        sa.Column("answer", sa.Text()),
+    )
+    op.create_index("ix_request_claim_made", "request_claim", ["made_at"])
+    _telling()
+    op.create_table(
+        "model_use",
+        _id("tenant_id"),
+        sa.Column("day", sa.String(10), primary_key=True),
+        sa.Column("drafts", sa.Integer(), nullable=False),
+        sa.Column("calls", sa.Integer(), nullable=False),
+    )
+    op.create_index("ix_plan_page", "plan", ["tenant_id", "expires_at", "plan_id"])
+
+
+def _sign_in() -> None:
+    op.create_table(
+        "session",
+        sa.Column("session_hash", _HASH, primary_key=True),
+        _id("tenant_id", key=False),
+        _id("principal_id", key=False),
+        sa.Column("method", sa.String(20), nullable=False),
+        _at("made_at"),
+        _at("seen_at"),
+        _at("ends_at"),
+        _at("strong_at", null=True),
+    )
+    op.create_index("ix_session_principal", "session", ["tenant_id", "principal_id"])
+    op.create_table(
+        "api_token",
+        sa.Column("token_hash", _HASH, primary_key=True),
+        _id("tenant_id", key=False),
+        _id("token_id", key=False),
+        _id("principal_id", key=False),
+        sa.Column("scopes", sa.Text(), nullable=False),
+        sa.Column("made_by", _ID, nullable=False),
+        _at("made_at"),
+        _at("ends_at"),
+        _at("used_at", null=True),
+        _at("revoked_at", null=True),
+        sa.UniqueConstraint("tenant_id", "token_id", name="uq_api_token_tenant_id_token_id"),
+    )
+    op.create_table(
+        "sign_in_link",
+        sa.Column("link_hash", _HASH, primary_key=True),
+        _id("tenant_id", key=False),
+        _id("principal_id", key=False),
+        _at("made_at"),
+        _at("ends_at"),
+        _at("used_at", null=True),
+    )
+    op.create_table(
+        "credential",
+        _id("tenant_id"),
+        _id("principal_id"),
+        sa.Column("password", sa.Text(), nullable=False),
+        sa.Column("second_factor", sa.Text()),
+        sa.Column("used_code", sa.String(20)),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        _at("locked_until", null=True),
+        _at("changed_at"),
+    )
+    op.create_table(
+        "identity",
+        _id("tenant_id"),
+        sa.Column("issuer", sa.String(200), primary_key=True),
+        sa.Column("subject", sa.String(255), primary_key=True),
+        _id("principal_id", key=False),
+        _at("made_at"),
+    )
+
+
+def _telling() -> None:
+    op.create_table(
+        "webhook",
+        _id("tenant_id"),
+        _id("webhook_id"),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("types", sa.Text(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("old_secret", sa.Text()),
+        _at("old_until", null=True),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("made_by", _ID, nullable=False),
+        _at("made_at"),
+        sa.Column("told_pos", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        _at("next_at", null=True),
+        sa.Column("trouble", sa.Text()),
+    )
+    op.create_table(
+        "webhook_undelivered",
+        _id("tenant_id"),
+        _id("webhook_id"),
+        sa.Column("pos", sa.Integer(), primary_key=True, autoincrement=False),
+        _at("at"),
+        sa.Column("trouble", sa.Text(), nullable=False),
+    )
+    op.create_table(
+        "notice",
+        _id("tenant_id"),
+        _id("principal_id"),
+        sa.Column("about", sa.String(240), primary_key=True),
+        sa.Column("kind", sa.String(20), primary_key=True),
+        _at("at"),
+    )
