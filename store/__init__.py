@@ -4,7 +4,7 @@ Never judges and never decides; what changes a plan reaches it as entries.
 """
 
 from store.accounts import FAMILIES
-from store.claims import Claim, Claimed
+from store.claims import Claim, Claimed, Expected
 from store.connection import check_schema, open_engine, open_queue, opened, queue_url, schema_state, upgrade
 from store.copies import copy_database, database_file, place, replace_database, written_aside
 from store.database import Store
@@ -37,6 +37,7 @@ __all__ = [
     "EffectStatus",
     "Event",
     "EventType",
+    "Expected",
     "NotFoundError",
     "PlanRecord",
     "SchemaError",
