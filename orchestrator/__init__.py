@@ -18,11 +18,13 @@ from orchestrator.noting import ContactReply, Heard
 from orchestrator.ownership import OwnerChange
 from orchestrator.ports import Clock, Executor, Ids, Order, Receipt, ReceiptKind
 from orchestrator.publishing import Outlook, ProposedPolicy, Told
-from orchestrator.receiving import POSTURE_CHANGED, Records, Taken
+from orchestrator.receiving import Records, Taken
 from orchestrator.replaying import Answer, Replayed
 from orchestrator.step_reviews import StepReviewed
+from orchestrator.triggering import DRAFTS_USED_UP, POSTURE_CHANGED, Bounds
 
 __all__ = [
+    "DRAFTS_USED_UP",
     "PLAN_OPEN",
     "POSTURE_CHANGED",
     "SYSTEM_ID",
@@ -31,6 +33,7 @@ __all__ = [
     "Answered",
     "Asked",
     "BadInputError",
+    "Bounds",
     "ChangedError",
     "Clock",
     "Comparison",

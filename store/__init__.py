@@ -19,19 +19,22 @@ from store.errors import (
     StaleError,
     StoreError,
 )
-from store.events import Event, EventType, event_named
+from store.events import REQUESTS, Event, EventType, event_named
 from store.integrity import integrity, shape
+from store.model_use import DayOfUse
 from store.plans import PlanRecord
 from store.unit import Unit
 from store.workers import Due, Workers
 
 __all__ = [
     "FAMILIES",
+    "REQUESTS",
     "AddressError",
     "Artefact",
     "BrokenRowError",
     "Claim",
     "Claimed",
+    "DayOfUse",
     "Due",
     "Effect",
     "EffectStatus",
