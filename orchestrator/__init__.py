@@ -18,16 +18,19 @@ from orchestrator.noting import ContactReply, Heard
 from orchestrator.ownership import OwnerChange
 from orchestrator.ports import Clock, Executor, Ids, Order, Receipt, ReceiptKind
 from orchestrator.publishing import Outlook, ProposedPolicy, Told
-from orchestrator.receiving import Records, Taken
+from orchestrator.receiving import WISHED, Records, Taken
 from orchestrator.replaying import Answer, Replayed
+from orchestrator.showing import Judgement, Shown, show, show_at, show_revision
 from orchestrator.step_reviews import StepReviewed
 from orchestrator.triggering import DRAFTS_USED_UP, POSTURE_CHANGED, Bounds
+from orchestrator.waiting import Waiting, waiting, waits_for
 
 __all__ = [
     "DRAFTS_USED_UP",
     "PLAN_OPEN",
     "POSTURE_CHANGED",
     "SYSTEM_ID",
+    "WISHED",
     "Acting",
     "Answer",
     "Answered",
@@ -44,6 +47,7 @@ __all__ = [
     "Governance",
     "Heard",
     "Ids",
+    "Judgement",
     "NotAllowedError",
     "Orchestrator",
     "OrchestratorError",
@@ -60,18 +64,25 @@ __all__ = [
     "Replayed",
     "Request",
     "Reviewed",
+    "Shown",
     "StepEdit",
     "StepReviewed",
     "Submitted",
     "Taken",
     "Told",
+    "Waiting",
     "bundle",
     "compare_revisions",
     "export_plan",
     "gate_context",
     "held",
     "reaches_out",
+    "show",
+    "show_at",
+    "show_revision",
     "situation",
     "system",
     "to_quote",
+    "waiting",
+    "waits_for",
 ]

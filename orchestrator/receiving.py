@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from orchestrator.desk import Desk
+from gate import Act
+from orchestrator.desk import Acting, Desk, authorize, situation
 from orchestrator.errors import BadInputError
 from orchestrator.holding import hold
 from orchestrator.landing import find_step, land, wake_if_open
@@ -22,7 +23,7 @@ from plan import (
     TenantGoal,
     explain_validation,
 )
-from store import Event, EventType, NotFoundError, Unit
+from store import WISHED, Event, EventType, NotFoundError, Unit
 
 
 class OutcomeBody(Frozen):
@@ -59,7 +60,35 @@ def receive(desk: Desk, events: Iterable[Event]) -> tuple[bool, ...]:
     Raises BadInputError for a body that does not fit its type, NotFoundError for an account or plan that is not there.
     """
     with desk.unit() as unit:
-        return tuple(_kept(unit, event) for event in events)
+        return tuple(_kept(unit, _from_outside(event)) for event in events)
+
+
+def _from_outside(event: Event) -> Event:
+    """Return what came from outside; nothing there may call itself a wish of somebody here."""
+    if event.wished:
+        raise BadInputError(f"event {event.event_id}: no source may begin with {WISHED!r}; name the system that sends")
+    return event
+
+
+def wish(desk: Desk, account_id: str, who: Acting) -> Event:
+    """Ask for a draft of an account as its posture stands; it waits in the inbox until it is taken up.
+
+    Raises NotFoundError for an unknown account, NotAllowedError for somebody who may not propose.
+    """
+    with desk.unit() as unit:
+        account = unit.accounts.get(account_id)
+        authorize(unit, who, Act.PROPOSE, owner=account.owner_id)
+        posture = PostureReading.model_validate(situation(unit, account_id).posture)
+        event = Event(
+            source=f"{WISHED}{who.principal.principal_id}"[:80],
+            event_id=f"propose-{desk.ids.new()}",
+            type=EventType.POSTURE_CHANGED,
+            account_id=account_id,
+            body=posture.model_dump(mode="json"),
+            received_at=unit.now,
+        )
+        _kept(unit, event)
+        return event
 
 
 def _kept(unit: Unit, event: Event) -> bool:

@@ -38,7 +38,7 @@ def take_older(desk: Desk, event: Event) -> int:
     One that a drafter is being asked about is left to its answer.
     """
     count = 0
-    while not event.requested:
+    while not event.wished:
         with desk.unit() as unit:
             older = _older(unit, event)[:AT_ONCE]
             for one in older:
@@ -53,13 +53,13 @@ def changed_posture(hand: Hand, event: Event, bounds: Bounds) -> str:
     """Keep a changed posture, and say whether a plan is to be drafted for it, and why not."""
     unit, account_id = hand.unit, str(event.account_id)
     reading = PostureReading.model_validate(event.body)
-    others = [] if event.requested else [e for e in unit.events.postures(account_id) if _arrived(e) != _arrived(event)]
+    others = [] if event.wished else [e for e in unit.events.postures(account_id) if _arrived(e) != _arrived(event)]
     if any(_arrived(other) > _arrived(event) for other in others):
         return told_of(hand, event, "superseded", "a newer change of this account stands for it")
     unit.accounts.put_posture(account_id, reading)
     if open_machine_plan(unit, account_id, DRAFTED) is not None:
         return told_of(hand, event, "draft_open", "posture changed; a drafted plan is open already")
-    if not event.requested:
+    if not event.wished:
         answered = last_answered(unit, account_id, reading)
         if answered is not None and unit.now - answered < bounds.settling:
             return told_of(hand, event, "nothing_new", f"nothing new since a drafter answered at {_at(answered)}")

@@ -19,7 +19,7 @@ from store.errors import (
     StaleError,
     StoreError,
 )
-from store.events import REQUESTS, Event, EventType, event_named
+from store.events import WISHED, Event, EventType, event_named
 from store.integrity import integrity, shape
 from store.model_use import DayOfUse
 from store.plans import PlanRecord
@@ -28,7 +28,7 @@ from store.workers import Due, Workers
 
 __all__ = [
     "FAMILIES",
-    "REQUESTS",
+    "WISHED",
     "AddressError",
     "Artefact",
     "BrokenRowError",

@@ -27,8 +27,8 @@ class EventType(StrEnum):
     GOAL_CHANGED = "goal.changed"
 
 
-REQUESTS = frozenset({"api", "cli", "web"})
-"""Sources of what is asked for here; nothing from outside may call itself so."""
+WISHED = "person:"
+"""How the source of an event begins that is a person's, or a program's, own wish for a draft."""
 
 
 class Event(Frozen):
@@ -51,9 +51,9 @@ class Event(Frozen):
     """What became of it; of one that waits, what it waits for."""
 
     @property
-    def requested(self) -> bool:
-        """Tell whether a person asked for it here: nothing else stands for it, and it stands for nothing else."""
-        return self.source in REQUESTS
+    def wished(self) -> bool:
+        """Tell whether somebody asked for it here: nothing else stands for it, and it stands for nothing else."""
+        return self.source.startswith(WISHED)
 
     @property
     def target(self) -> str:
@@ -82,7 +82,7 @@ def _arrival(table: Any) -> Any:
 
 
 def _stands_alone(table: Any) -> ColumnElement[bool]:
-    return and_(table.c.type == EventType.POSTURE_CHANGED.value, table.c.source.not_in(sorted(REQUESTS)))
+    return and_(table.c.type == EventType.POSTURE_CHANGED.value, table.c.source.not_like(f"{WISHED}%"))
 
 
 STOOD_FOR = and_(
@@ -149,7 +149,7 @@ class Events:
         return self._found(_WAITING_FOR_PLAN, named | {"plan": plan_id})
 
     def postures(self, account_id: str) -> list[Event]:
-        """Return the unprocessed changed postures of an account in order of arrival, without what was requested."""
+        """Return the unprocessed changed postures of an account in order of arrival, without what was wished for."""
         return self._found(_POSTURES, {"mine": self._tenant, "account": account_id})
 
     def postponed(self, now: datetime) -> list[Event]:
