@@ -1,4 +1,4 @@
-"""Read events in CloudEvents 1.0 JSON: one object, an array of them, or one a line."""
+"""CloudEvents 1.0, however they come in; and from a file as JSON: one object, an array of them, or one a line."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -50,7 +50,7 @@ def read_events(text: str, now: datetime) -> tuple[Event, ...]:
     found = []
     for number, raw in enumerate(_documents(text), start=1):
         try:
-            found.append(_event(CloudEvent.model_validate(raw), now))
+            found.append(event_of(CloudEvent.model_validate(raw), now))
         except ValidationError as error:
             raise BadEventError(f"event {number}: {explain_validation(error)}") from error
     if not found:
@@ -76,7 +76,7 @@ def _lines(text: str) -> Iterator[Any]:
                 raise BadEventError(f"line {number} is no JSON ({error.msg}); send CloudEvents 1.0 as JSON") from error
 
 
-def _event(given: CloudEvent, now: datetime) -> Event:
+def event_of(given: CloudEvent, now: datetime) -> Event:
     """Return the event for the inbox: what its envelope says completes its data."""
     body = dict(given.data)
     plan_id = body.pop("plan_id", None)

@@ -18,9 +18,11 @@ from plan import (
     Cause,
     Fact,
     Frozen,
+    PlanError,
     PostureReading,
     Tenant,
     TenantGoal,
+    digest,
     explain_validation,
 )
 from store import WISHED, Event, EventType, NotFoundError, Unit
@@ -96,6 +98,7 @@ def _kept(unit: Unit, event: Event) -> bool:
         body = _BODIES[event.type].validate_python(event.body)
     except ValidationError as error:
         raise BadInputError(f"event {event.event_id} ({event.type}): {explain_validation(error)}") from error
+    _digestible(event)
     if isinstance(body, Fact) and body.account_id != event.account_id:
         raise BadInputError(f"event {event.event_id}: its fact is about {body.account_id}, not {event.account_id}")
     if event.plan_id is not None and event.type is EventType.POSTURE_CHANGED:
@@ -113,6 +116,14 @@ def _kept(unit: Unit, event: Event) -> bool:
     if event.plan_id is not None:
         unit.wake(event.plan_id, unit.now)
     return True
+
+
+def _digestible(event: Event) -> None:
+    """Refuse at the door what the ledger could not commit to: it would be tried again without end."""
+    try:
+        digest(event.body)
+    except PlanError as error:
+        raise BadInputError(f"event {event.event_id} ({event.type}): {error}") from error
 
 
 def take_event(desk: Desk, source: str, event_id: str, bounds: Bounds) -> Taken:

@@ -19,7 +19,7 @@ from store.errors import (
     StaleError,
     StoreError,
 )
-from store.events import WISHED, Event, EventType, event_named
+from store.events import WISHED, Event, EventType, event_named, target_of
 from store.integrity import integrity, shape
 from store.model_use import DayOfUse
 from store.plans import PlanRecord
@@ -64,6 +64,7 @@ __all__ = [
     "replace_database",
     "schema_state",
     "shape",
+    "target_of",
     "upgrade",
     "written_aside",
 ]

@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from oncourse.web import catalogues, decisions, ledgers, plans, reviews, steps, stream, times
+from oncourse.web import catalogues, decisions, events, ledgers, plans, reviews, steps, stream, times
 from oncourse.web.front import Front
 from oncourse.web.health import Health
 from oncourse.web.probes import probes
@@ -17,7 +17,7 @@ from plan import OncourseError
 MAX_BODY = 65_536
 """Bytes of a request's body: more than any plan's edit needs."""
 ROUTERS = (
-    stream.router, plans.router, decisions.router, steps.router, reviews.router,
+    stream.router, events.router, plans.router, decisions.router, steps.router, reviews.router,
     ledgers.router, catalogues.router, times.router,
 )  # fmt: skip
 ABOUT = (
