@@ -21,6 +21,7 @@ from plan import (
     Cause,
     Frozen,
     NoPlan,
+    NoPlanReason,
     PlanStatus,
     PlanType,
     Proposal,
@@ -33,6 +34,10 @@ from store import PlanRecord, Unit
 
 PLAN_OPEN = "PLAN_OPEN"
 """Not a rule of the gate: at most one machine's plan of an account and type is open (row 1 of the plan table)."""
+
+
+UNASKED = frozenset({NoPlanReason.PROVIDER_DOWN, NoPlanReason.PROVIDER_REFUSES, NoPlanReason.NO_RECORDING})
+"""Refusals behind which no model stands: the same posture may ask again."""
 
 
 class Submitted(Frozen):
@@ -94,7 +99,8 @@ def no_plan(
 ) -> None:
     """Record that no plan is right, and why; in a plan's own story where its draft was to be made anew."""
     with desk.unit() as unit:
-        settle(Hand(unit, desk.system, cause=cause), event, plan_type, f"no plan: {answer.reason.value}")
+        answered = None if answer.reason in UNASKED else plan_type
+        settle(Hand(unit, desk.system, cause=cause), event, answered, f"no plan: {answer.reason.value}")
         stream = f"account/{account_id}" if plan_id is None else f"plan/{plan_id}"
         unit.record(
             stream,

@@ -90,15 +90,16 @@ def record_fact(hand: Hand, fact: Fact) -> Entry | None:
     )
 
 
-def settle(hand: Hand, name: str | None, plan_type: str, told: str) -> None:
+def settle(hand: Hand, name: str | None, plan_type: str | None, told: str) -> None:
     """Mark the event of this name as taken up, in the transaction that writes what came of it; once.
 
-    What the drafter was asked about stands in the account's own story: the same again is no news for a while.
+    What a drafter answered to stands in the account's own story: the same again is no news for a while. Without a
+    type of plan none answered.
     """
     event = hand.unit.events.get(*event_named(name)) if name else None
     if event is not None and event.processed_at is None:
         hand.unit.events.processed(event, hand.unit.now, told)
-        reading = reading_digest(PostureReading.model_validate(event.body))
+        reading = reading_digest(PostureReading.model_validate(event.body)) if plan_type else None
         note(hand, event, f"account/{event.account_id}", plan_type=plan_type, reading=reading)
 
 

@@ -96,7 +96,15 @@ STOOD_FOR = and_(
     ),
 )
 """A changed posture after which another of its account came that waits too."""
+_ONE = and_(
+    inbox.c.tenant_id == bindparam("mine"),
+    inbox.c.source == bindparam("from_source"),
+    inbox.c.event_id == bindparam("named"),
+)
 # Built once: putting a statement together costs more than its answer.
+_ADD = insert(inbox)
+_GET = select(inbox).where(_ONE)
+_TAKEN = update(inbox).where(_ONE).values(processed_at=bindparam("at"), told=bindparam("fate"))
 _OPEN = (
     select(inbox)
     .where(inbox.c.tenant_id == bindparam("mine"), inbox.c.processed_at.is_(None))
@@ -129,13 +137,13 @@ class Events:
         if self.get(event.source, event.event_id) is not None:
             return False
         values = event.model_dump() | {"tenant_id": self._tenant, "body": orjson.dumps(event.body).decode()}
-        self._connection.execute(insert(inbox).values(values | {"type": str(event.type)}))
+        self._connection.execute(_ADD, values | {"type": str(event.type)})
         return True
 
     def get(self, source: str, event_id: str) -> Event | None:
         """Return one event."""
-        wanted = and_(inbox.c.tenant_id == self._tenant, inbox.c.source == source, inbox.c.event_id == event_id)
-        row = self._connection.execute(select(inbox).where(wanted)).mappings().one_or_none()
+        named = {"mine": self._tenant, "from_source": source, "named": event_id}
+        row = self._connection.execute(_GET, named).mappings().one_or_none()
         return None if row is None else _event(dict(row))
 
     def waiting(self, now: datetime, plan_id: str | None = None) -> list[Event]:
@@ -170,7 +178,8 @@ class Events:
 
     def processed(self, event: Event, now: datetime, told: str) -> None:
         """Mark an event as taken up, and let what waited for its draft be looked at."""
-        self._connection.execute(update(inbox).where(self._is(event)).values(processed_at=now, told=told))
+        named = {"mine": self._tenant, "from_source": event.source, "named": event.event_id}
+        self._connection.execute(_TAKEN, named | {"at": now, "fate": told})
         if event.begun_at is not None:
             named = {"mine": self._tenant, "account": event.account_id}
             self._connection.execute(update(inbox).where(_WAITS_FOR_DRAFT).values(retry_at=None), named)

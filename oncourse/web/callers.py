@@ -13,7 +13,7 @@ COOKIE = "__Host-oncourse"
 EVERYTHING = frozenset({"read", "propose", "events"})
 
 
-def the_front(request: Request) -> Front:
+async def the_front(request: Request) -> Front:
     """Return the process's door."""
     front: Front = request.app.state.front
     return front
