@@ -5,7 +5,6 @@ text, and takes any JSON for an event whatever its content type says.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import orjson
@@ -13,9 +12,8 @@ from cloudevents.core.bindings.http import HTTPMessage, from_http_event
 from cloudevents.core.exceptions import BaseCloudEventException
 from pydantic import ValidationError
 
-from oncourse.cloud_events import BadEventError, CloudEvent, event_of
+from oncourse.cloud_events import BadEventError, CloudEvent
 from plan import explain_validation
-from store import Event
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
@@ -40,7 +38,7 @@ def is_structured(headers: Mapping[str, str]) -> bool:
     return _media(headers) == STRUCTURED
 
 
-def read_http_event(headers: Mapping[str, str], body: bytes, now: datetime) -> Event:
+def read_http_event(headers: Mapping[str, str], body: bytes) -> CloudEvent:
     """Return the event of a request; header names are in small letters.
 
     Raises: EventMediaError for another content type, UnreadableEventError where no event can be read, BadEventError
@@ -54,7 +52,7 @@ def read_http_event(headers: Mapping[str, str], body: bytes, now: datetime) -> E
     attributes = {name: value for name, value in bound.get_attributes().items() if name not in _MADE_UP}
     named = {name: given[name] for name in _MADE_UP if name in given}
     try:
-        return event_of(CloudEvent.model_validate(attributes | named | data), now)
+        return CloudEvent.model_validate(attributes | named | data)
     except ValidationError as error:
         raise BadEventError(f"the event does not fit: {explain_validation(error)}") from error
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Request
 from fastapi.concurrency import run_in_threadpool
 
-from oncourse.cloud_events import BadEventError
+from oncourse.cloud_events import BadEventError, event_of
 from oncourse.http_events import (
     STRUCTURED,
     EventMediaError,
@@ -104,10 +104,11 @@ def _take(request: Request, front: Front, body: bytes) -> Accepted:
             raise UnreadableEventError("a ce- or webhook- header stands there twice; send each once")
         tenant_id, sources = _sender(request, headers, front, body)
         front.throttle.take(tenant_id)
+        given = read_http_event(headers, body)
+        if sources is not None and given.source not in sources:
+            raise SignatureError(f"who signed this may not speak as {given.source}; see [sources] in oncourse.toml")
         house = front.house(tenant_id)
-        event = read_http_event(headers, body, house.desk.clock.now())
-        if sources is not None and event.source not in sources:
-            raise SignatureError(f"who signed this may not speak as {event.source}; see [sources] in oncourse.toml")
+        event = event_of(given, house.desk.clock.now())
         fresh = house.receive(event)
     except OncourseError as error:
         raise _refused(error) from error
