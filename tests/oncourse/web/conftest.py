@@ -87,5 +87,3 @@ def door(tmp_path):
 def draft(door):
     """The id of a draft that waits for its review."""
     return str(door.house.draft())
-
-
