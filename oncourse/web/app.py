@@ -14,8 +14,6 @@ from oncourse.web.probes import probes
 from oncourse.web.problems import MEDIA, Problem, ProblemError, answer_http, answer_invalid, answer_problem
 from plan import OncourseError
 
-MAX_BODY = 65_536
-"""Bytes of a request's body: more than any plan's edit needs."""
 ROUTERS = (
     stream.router, events.router, plans.router, decisions.router, steps.router, reviews.router,
     ledgers.router, catalogues.router, times.router,
@@ -35,7 +33,6 @@ def build_app(front: Front, health: Health) -> FastAPI:
         description=ABOUT,
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY,
         redirect_slashes=False,
         generate_unique_id_function=_name,
         exception_handlers={
