@@ -88,4 +88,4 @@ def _object(body: bytes) -> dict[str, Any]:
 
 
 def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    return " ".join(str(error).rpartition(":: ")[2].split())[:200] or type(error).__name__

@@ -142,7 +142,8 @@ class Accounts:
         found = self._connection.execute(_ACCOUNT, named).scalar_one_or_none()
         if found is None:
             raise _unknown(account_id)
-        return _values(Account, (found,))[0]
+        account: Account = _values(Account, (found,))[0]
+        return account
 
     def owner(self, owner_id: str) -> Owner | None:
         """Return one owner as the customer's systems know him."""

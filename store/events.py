@@ -181,8 +181,8 @@ class Events:
         named = {"mine": self._tenant, "from_source": event.source, "named": event.event_id}
         self._connection.execute(_TAKEN, named | {"at": now, "fate": told})
         if event.begun_at is not None:
-            named = {"mine": self._tenant, "account": event.account_id}
-            self._connection.execute(update(inbox).where(_WAITS_FOR_DRAFT).values(retry_at=None), named)
+            mine = {"mine": self._tenant, "account": event.account_id}
+            self._connection.execute(update(inbox).where(_WAITS_FOR_DRAFT).values(retry_at=None), mine)
 
     def _found(self, wanted: Select[Any], named: dict[str, Any]) -> list[Event]:
         return [_event(dict(row)) for row in self._connection.execute(wanted, named).mappings()]

@@ -189,7 +189,7 @@ def test_t6_ten_thousand_postures_of_fifty_accounts_ask_a_model_fifty_times_and_
     assert drafter.calls <= ACCOUNTS
     assert ticks <= 2 * ACCOUNTS
     with door.house.unit() as unit:
-        told = [e for e in unit.entries_of(["event.received.v1"], door.house.clock.now())]
+        told = unit.entries_of(["event.received.v1"], door.house.clock.now())
         assert len({e.data["event_id"] for e in told}) == len(told) == PLENTY
         assert unit.events.waiting(unit.now) == []
         assert unit.model_use.of(unit.now).model_dump() == {"day": "2026-03-02", "drafts": 50, "calls": 50}
