@@ -12,7 +12,7 @@ from oncourse.config import Settings
 from oncourse.promises import broken
 from orchestrator import Clock
 from plan import Frozen, OncourseError
-from store import EffectStatus, SchemaError, Store, Unit, check_schema, fence, integrity, opened, shape
+from store import EffectStatus, SchemaError, Store, Unit, check_schema, integrity, opened, shape
 
 STUCK = timedelta(hours=1)
 """What was due so long ago and is not done waits for somebody."""
@@ -45,11 +45,7 @@ def check_database(settings: Settings, connector: str, clock: Clock, told: Told)
             yield Check(of="database", what="schema", findings=(str(error),))
             return
         yield Check(of="database", what="schema", note=have)
-        for what, look in (
-            ("pages and keys", integrity),
-            ("tables and guards", shape),
-            ("fence between tenants", fence),
-        ):
+        for what, look in (("pages and keys", integrity), ("tables and guards", shape)):
             told(what)
             yield Check(of="database", what=what, findings=_heard(partial(look, engine)))
         store = Store(engine, random_salt)

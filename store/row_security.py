@@ -59,18 +59,19 @@ def unfenced(connection: Connection) -> list[str]:
     return [name for name in fenced_tables() if name not in found]
 
 
-def passing(connection: Connection) -> str:
-    """Return one line where the role of this program passes the fence; an empty one where it does not."""
+def passing(connection: Connection) -> list[str]:
+    """Return one line where the role of this program passes the fence, and none where it does not."""
     if connection.dialect.name != "postgresql":
-        return ""
+        return []
     role = Role(*connection.exec_driver_sql(_ROLE).one())
     if not (role.superuser or role.bypasses):
-        return ""
+        return []
     why = "is a superuser" if role.superuser else "has BYPASSRLS"
-    return (
+    told = (
         f"the role {role.name} {why}, so PostgreSQL shows it the rows of every tenant; use a plain one "
         "(CREATE ROLE oncourse LOGIN PASSWORD '...'; ALTER DATABASE ... OWNER TO oncourse; see docs/operating.md)"
     )
+    return [told]
 
 
 def _set(connection: Connection, whose: str) -> None:

@@ -1,5 +1,9 @@
 """PostgreSQL is the second fence between tenants: what a statement forgets to say, the transaction has said."""
 
+import re
+from pathlib import Path
+
+import psycopg
 import pytest
 from sqlalchemy import Column, String, Table, create_engine, select, text
 from sqlalchemy.exc import DatabaseError
@@ -7,7 +11,7 @@ from sqlalchemy.pool import StaticPool
 
 from ledger import Actor
 from plan import Tenant
-from store import Store, StoreError, fence, open_engine, shape, upgrade
+from store import Store, StoreError, fence, open_engine, opened, shape, upgrade
 from store.plans import Plans
 from store.row_security import EVERY_TENANT, fenced_tables, show_all, show_one
 from store.tables import metadata
@@ -18,6 +22,7 @@ from tests.house import House
 from tests.store.conftest import NOW
 
 ROOT = Actor(kind="human", id="root")
+ROOT_FOLDER = Path(__file__).parents[2]
 TWO = ("ours", "theirs")
 
 
@@ -160,14 +165,14 @@ def test_t7_a_connection_that_goes_back_to_the_pool_forgets_its_tenant(url, stor
     one = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=StaticPool)
     pooled = Store(one, lambda: bytes(32))
 
-    def work(opened):
-        with opened:
+    def work(unit):
+        with unit:
             if ends == "badly":
                 raise ZeroDivisionError
 
-    for opened in (pooled.unit("ours", NOW), pooled.unit("ours", NOW, reading=True), pooled.workers()):
+    for unit in (pooled.unit("ours", NOW), pooled.unit("ours", NOW, reading=True), pooled.workers()):
         try:
-            work(opened)
+            work(unit)
         except ZeroDivisionError:
             assert ends == "badly"
         with one.begin() as connection:
@@ -202,6 +207,24 @@ def test_a_role_that_passes_the_fence_is_told_what_to_do_and_a_plain_one_hears_n
     assert fence(passer)[0].startswith("the role passer has BYPASSRLS")
     passer.dispose()
     mighty.dispose()
+
+
+def test_the_sql_of_the_page_takes_a_database_over_to_a_plain_role(tmp_path, monkeypatch):
+    url = fresh_url("postgresql", tmp_path)
+    with opened(by_superuser(url)) as mighty:
+        upgrade(mighty)
+        with Store(mighty, lambda: bytes(32)).unit("ours", NOW) as unit:
+            unit.open_tenant(Tenant(tenant_id="ours", name="Ours"), ROOT)
+        assert "is a superuser" in shape(mighty)[0]
+        blocks = re.findall(r"```sql\n(.*?)```", (ROOT_FOLDER / "docs" / "operating.md").read_text(), re.DOTALL)
+    with psycopg.connect(by_superuser(url)) as connection:
+        connection.execute(next(block for block in blocks if "ALTER TABLE" in block))
+    with opened(url.replace("plain@", "oncourse@")) as plain:
+        assert shape(plain) == []
+        assert Store(plain, lambda: bytes(32)).tenants() == ["ours"]
+        with plain.begin() as connection:
+            assert tenants_seen(connection) == []
+            connection.exec_driver_sql("ALTER TABLE plan ADD COLUMN later text")
 
 
 def test_a_migration_sees_the_rows_of_all_tenants(engine, store, monkeypatch):
