@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from store.door_tables import metadata
 from store.errors import StoreError
+from store.tables import metadata
 
 SETTING = "oncourse.tenant"
 """Set for one transaction; without it no row is seen and none is written."""
