@@ -20,7 +20,7 @@ from store.errors import (
     StoreError,
 )
 from store.events import Event, EventType, event_named
-from store.integrity import integrity, shape
+from store.integrity import fence, integrity, shape
 from store.plans import PlanRecord
 from store.unit import Unit
 from store.workers import Due, Workers
@@ -52,6 +52,7 @@ __all__ = [
     "database_file",
     "dump_database",
     "event_named",
+    "fence",
     "integrity",
     "open_engine",
     "open_queue",
