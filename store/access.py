@@ -149,10 +149,15 @@ class Access:
         self._connection.execute(delete(link).where(_of(link, Whose(made.tenant_id, made.principal_id))))
         self._connection.execute(insert(link).values(made.model_dump()))
 
+    def link(self, link_hash: str, now: datetime) -> Whose | None:
+        """Return whose a link is, without using it up; None where it is unknown, used or over."""
+        row = self._row(link, _fresh(link_hash, now))
+        return None if row is None else Whose(row["tenant_id"], row["principal_id"])
+
     def take_link(self, link_hash: str, now: datetime) -> Whose | None:
         """Use a link up and return whose it was; None where it is unknown, used or over."""
-        fresh = and_(link.c.link_hash == link_hash, link.c.used_at.is_(None), link.c.ends_at > now)
-        wanted = update(link).where(fresh).values(used_at=now).returning(link.c.tenant_id, link.c.principal_id)
+        taken = update(link).where(_fresh(link_hash, now)).values(used_at=now)
+        wanted = taken.returning(link.c.tenant_id, link.c.principal_id)
         row = self._connection.execute(wanted).one_or_none()
         return None if row is None else Whose(*row)
 
@@ -170,6 +175,22 @@ class Access:
     def change_credential(self, whose: Whose, **values: object) -> None:
         """Change some of it."""
         self._connection.execute(_change(whose).values(values))
+
+    def count_try(self, whose: Whose, number: int, locked_until: datetime | None) -> None:
+        """Count a try before it is looked at, so that many at once are counted too."""
+        self._connection.execute(_change(whose).values(failures=number, locked_until=locked_until))
+
+    def count_nobodys_try(self, now: datetime) -> None:
+        """Write as much as a try of somebody known writes, so that it takes as long."""
+        nobody = Whose("", "")
+        if not self._connection.execute(_change(nobody).values(changed_at=now)).rowcount:
+            row = {"tenant_id": "", "principal_id": "", "password": "", "failures": 0, "changed_at": now}
+            self._connection.execute(insert(credential).values(row))
+
+    def uncount_try(self, whose: Whose) -> None:
+        """Take back one try that was no mistake, and the lock that it brought."""
+        fewer = credential.c.failures - 1
+        self._connection.execute(_change(whose).where(fewer >= 0).values(failures=fewer, locked_until=None))
 
     def take_code(self, whose: Whose, number: str) -> bool:
         """Use up all codes up to one, by their fixed-width numbers; False where it was used before."""
@@ -203,6 +224,10 @@ class Access:
 
 def _of(table: Table, whose: Whose) -> ColumnElement[bool]:
     return and_(table.c.tenant_id == whose.tenant_id, table.c.principal_id == whose.principal_id)
+
+
+def _fresh(link_hash: str, now: datetime) -> ColumnElement[bool]:
+    return and_(link.c.link_hash == link_hash, link.c.used_at.is_(None), link.c.ends_at > now)
 
 
 def _change(whose: Whose) -> Update:

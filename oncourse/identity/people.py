@@ -15,8 +15,11 @@ _APPROVING = frozenset({Role.PLAN_APPROVER, Role.SENIOR_APPROVER, Role.TENANT_AD
 
 
 def needs_second_factor(roles: Iterable[Role]) -> bool:
-    """Tell whether somebody with these roles must show a second factor: whoever may do more than read."""
-    return bool(set(roles) - _READING)
+    """Tell whether somebody with these roles must show a second factor: everybody who is not an auditor alone.
+
+    Whoever has no role at all may own accounts, and an owner may do more than read.
+    """
+    return set(roles) != _READING
 
 
 def ends_when_idle(roles: Iterable[Role]) -> bool:
