@@ -69,7 +69,7 @@ def open_tenancy(settings: Settings, store: Store, executor: Executor) -> Tenanc
     Raises: ConfigError where its time is made up and the executor is real.
     """
     real = RealClock()
-    with store.unit(settings.tenant, real.now()) as unit:
+    with store.unit(settings.tenant, real.now(), reading=True) as unit:
         at = unit.virtual_now()
     if at is not None and settings.executor != "simulator":
         raise ConfigError(

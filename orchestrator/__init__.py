@@ -18,14 +18,17 @@ from orchestrator.noting import ContactReply, Heard
 from orchestrator.ownership import OwnerChange
 from orchestrator.ports import Clock, Executor, Ids, Order, Receipt, ReceiptKind
 from orchestrator.publishing import Outlook, ProposedPolicy, Told
-from orchestrator.receiving import POSTURE_CHANGED, Records, Taken
+from orchestrator.receiving import POSTURE_CHANGED, WISHED, Records, Taken
 from orchestrator.replaying import Answer, Replayed
+from orchestrator.showing import Judgement, Shown, show, show_at, show_revision
 from orchestrator.step_reviews import StepReviewed
+from orchestrator.waiting import Waiting, waiting, waits_for
 
 __all__ = [
     "PLAN_OPEN",
     "POSTURE_CHANGED",
     "SYSTEM_ID",
+    "WISHED",
     "Acting",
     "Answer",
     "Answered",
@@ -41,6 +44,7 @@ __all__ = [
     "Governance",
     "Heard",
     "Ids",
+    "Judgement",
     "NotAllowedError",
     "Orchestrator",
     "OrchestratorError",
@@ -57,18 +61,25 @@ __all__ = [
     "Replayed",
     "Request",
     "Reviewed",
+    "Shown",
     "StepEdit",
     "StepReviewed",
     "Submitted",
     "Taken",
     "Told",
+    "Waiting",
     "bundle",
     "compare_revisions",
     "export_plan",
     "gate_context",
     "held",
     "reaches_out",
+    "show",
+    "show_at",
+    "show_revision",
     "situation",
     "system",
     "to_quote",
+    "waiting",
+    "waits_for",
 ]

@@ -88,10 +88,14 @@ def approve(
 
 def judged(desk: Desk, plan_id: str) -> Decision:
     """Return what the gate says of a plan to whoever would approve it now; nothing is written."""
-    with desk.unit() as unit:
-        record = unit.plans.get(plan_id)
-        context = gate_context(unit, record, objective_met=objective_met(unit, record))
-        return check(record.plan, context, bundle(unit)[0], phase=Phase.APPROVE, now=unit.now)
+    with desk.unit(reading=True) as unit:
+        return judged_now(unit, unit.plans.get(plan_id))
+
+
+def judged_now(unit: Unit, record: PlanRecord) -> Decision:
+    """Return what the gate says of a plan as it was read; nothing is written."""
+    context = gate_context(unit, record, objective_met=objective_met(unit, record))
+    return check(record.plan, context, bundle(unit)[0], phase=Phase.APPROVE, now=unit.now)
 
 
 def may_override(unit: Unit, state: PlanState, who: Acting, override: Override | None) -> None:

@@ -7,13 +7,18 @@ from orchestrator.landing import find_step
 from store import Unit
 
 
-def who_may(unit: Unit, act: Act, plan_id: str | None = None, step: str | None = None) -> tuple[str, ...]:
-    """Return who could do an act on a plan or a step of it now, each with a fresh second factor."""
+def who_may(
+    unit: Unit, act: Act, plan_id: str | None = None, step: str | None = None, *, owner: str | None = None
+) -> tuple[str, ...]:
+    """Return who could do an act on a plan or a step of it now, each with a fresh second factor.
+
+    `owner`: of the account, where no plan is in question.
+    """
     people, (policy, _) = unit.principals.every(), bundle(unit)
     if not people:
         return ()
     request = AuthorityRequest(
-        act=act, principal=people[0], tenant_id=unit.tenant_id, now=unit.now, strong_at=unit.now
+        act=act, principal=people[0], tenant_id=unit.tenant_id, owner=owner, now=unit.now, strong_at=unit.now
     ).model_copy(update=_about(unit, policy, plan_id, step))
     return who_can(request, people, policy)
 

@@ -302,6 +302,10 @@ class Orchestrator:
         """Keep events from outside, all or none; False for each redelivery."""
         return receiving.receive(self._desk, events)
 
+    def wish(self, account_id: str, who: Acting) -> Event:
+        """Ask for a draft of an account; returns the event that waits for a drafter."""
+        return receiving.wish(self._desk, account_id, who)
+
     def take_event(self, source: str, event_id: str) -> Taken:
         """Take up one event from the inbox."""
         return receiving.take_event(self._desk, source, event_id)

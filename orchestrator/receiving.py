@@ -5,7 +5,8 @@ from typing import Any
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from orchestrator.desk import Desk
+from gate import Act
+from orchestrator.desk import Acting, Desk, authorize, situation
 from orchestrator.drafting import open_machine_plan
 from orchestrator.errors import BadInputError
 from orchestrator.holding import hold
@@ -61,6 +62,31 @@ def receive(desk: Desk, events: Iterable[Event]) -> tuple[bool, ...]:
     """
     with desk.unit() as unit:
         return tuple(_kept(unit, event) for event in events)
+
+
+WISHED = "person:"
+"""How the source of an event begins that is a person's, or a program's, own wish for a draft."""
+
+
+def wish(desk: Desk, account_id: str, who: Acting) -> Event:
+    """Ask for a draft of an account as its posture stands; it waits in the inbox until it is taken up.
+
+    Raises NotFoundError for an unknown account, NotAllowedError for somebody who may not propose.
+    """
+    with desk.unit() as unit:
+        account = unit.accounts.get(account_id)
+        authorize(unit, who, Act.PROPOSE, owner=account.owner_id)
+        posture = PostureReading.model_validate(situation(unit, account_id).posture)
+        event = Event(
+            source=f"{WISHED}{who.principal.principal_id}"[:80],
+            event_id=f"propose-{desk.ids.new()}",
+            type=EventType.POSTURE_CHANGED,
+            account_id=account_id,
+            body=posture.model_dump(mode="json"),
+            received_at=unit.now,
+        )
+        _kept(unit, event)
+        return event
 
 
 def _kept(unit: Unit, event: Event) -> bool:

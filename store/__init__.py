@@ -5,7 +5,7 @@ Never judges and never decides; what changes a plan reaches it as entries.
 
 from store.access import Access, Credential, Link, Session, Token, Whose
 from store.accounts import FAMILIES
-from store.claims import Claim, Claimed
+from store.claims import Claim, Claimed, Expected
 from store.connection import check_schema, open_engine, open_queue, opened, queue_url, schema_state, upgrade
 from store.copies import copy_database, database_file, place, replace_database, written_aside
 from store.database import Store
@@ -40,6 +40,7 @@ __all__ = [
     "EffectStatus",
     "Event",
     "EventType",
+    "Expected",
     "Link",
     "NotFoundError",
     "PlanRecord",

@@ -1,10 +1,11 @@
 """What a program asked before under a key of its own: its effect and this claim are written together, or neither."""
 
 from datetime import datetime
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
-from plan import Frozen, Id
+from plan import Frozen, Id, PlanStatus, RevenuePlanV1, content_digest
 from store.door_tables import claim
 
 
@@ -15,6 +16,21 @@ class Claim(Frozen):
     key: str
     fingerprint: str
     """Of all that was asked: the same key for anything else is a mistake."""
+
+
+class Expected(Frozen):
+    """How a plan must stand for a request to change it: as whoever asks has read it."""
+
+    plan_id: UUID
+    revision: int
+    status: PlanStatus
+    digits: str
+    """The beginning of the content's digest, without `sha256:`."""
+
+    def meets(self, plan: RevenuePlanV1) -> bool:
+        """Tell whether a plan in committed form stands so."""
+        found = content_digest(plan).removeprefix("sha256:")
+        return (self.revision, self.status) == (plan.revision, plan.status) and found.startswith(self.digits)
 
 
 class Claimed(Frozen):

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from plan import PlanType
 from store.access import Access
-from store.claims import Claim
+from store.claims import Claim, Expected
 from store.connection import READING
 from store.errors import SlotTakenError, StaleError, StoreError
 from store.tables import tenant as tenant_table
@@ -28,11 +28,15 @@ class Store:
         """Take an engine and a source of 32 random bytes."""
         self._engine, self._salt = engine, salt
         self._claim: Claim | None = None
+        self._expected: Expected | None = None
 
-    def claiming(self, claim: Claim) -> "Store":
-        """Return the same database for one request: its one effect is written together with this claim."""
+    def claiming(self, claim: Claim, expected: Expected | None = None) -> "Store":
+        """Return the same database for one request: its one effect is written together with this claim.
+
+        Nothing is written, and StaleError raised, where the plan is not as expected when it is changed.
+        """
         made = Store(self._engine, self._salt)
-        made._claim = claim
+        made._claim, made._expected = claim, expected
         return made
 
     @contextmanager
@@ -46,7 +50,7 @@ class Store:
                 self._engine.connect().execution_options(**self._options(reading=reading)) as connection,
                 connection.begin(),
             ):
-                unit = Unit(connection, tenant_id, now, self._salt, connector, self._claim)
+                unit = Unit(connection, tenant_id, now, self._salt, connector, self._claim, self._expected)
                 yield unit
                 unit.commit()
         except SlotTakenError as error:

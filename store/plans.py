@@ -38,6 +38,7 @@ from plan import (
     PlanStatus,
     PlanType,
     RevenuePlanV1,
+    StepStatus,
 )
 from store.blobs import Blobs
 from store.connection import READING
@@ -226,6 +227,50 @@ class Plans:
             if account_id is None
             else self._connection.execute(_FIND_OF, named | {"account": account_id})
         )
+        return [self._record(row, self._beside(row["plan_id"])) for row in rows.mappings().all()]
+
+    def page(
+        self,
+        most: int,
+        *,
+        after: tuple[datetime, str] | None = None,
+        statuses: Iterable[PlanStatus] = (),
+        account_id: str | None = None,
+        owner: str | None = None,
+        among: Iterable[str] | None = None,
+    ) -> list[PlanRecord]:
+        """Return up to so many plans by their end and id, from behind a place in that order."""
+        wanted = select(plan).where(plan.c.tenant_id == self._tenant)
+        if after is not None:
+            at, plan_id = after
+            wanted = wanted.where(or_(plan.c.expires_at > at, and_(plan.c.expires_at == at, plan.c.plan_id > plan_id)))
+        if chosen := [str(status) for status in statuses]:
+            wanted = wanted.where(plan.c.status.in_(chosen))
+        if account_id is not None:
+            wanted = wanted.where(plan.c.account_id == account_id)
+        if owner is not None:
+            wanted = wanted.where(plan.c.owner == owner)
+        if among is not None:
+            wanted = wanted.where(plan.c.plan_id.in_(sorted(among)))
+        rows = self._connection.execute(wanted.order_by(plan.c.expires_at, plan.c.plan_id).limit(most))
+        return [self._record(row, self._beside(row["plan_id"])) for row in rows.mappings().all()]
+
+    def concerning(self, statuses: Iterable[PlanStatus], steps: Iterable[StepStatus]) -> list[PlanRecord]:
+        """Return, by account and id, the plans with one of these statuses and the running ones with such a step."""
+        with_step = (
+            select(plan_step.c.plan_id)
+            .where(plan_step.c.tenant_id == self._tenant, plan_step.c.status.in_([str(s) for s in steps]))
+            .scalar_subquery()
+        )
+        running = [str(PlanStatus.ACTIVE), str(PlanStatus.PAUSED)]
+        wanted = select(plan).where(
+            plan.c.tenant_id == self._tenant,
+            or_(
+                plan.c.status.in_([str(s) for s in statuses]),
+                and_(plan.c.status.in_(running), plan.c.plan_id.in_(with_step)),
+            ),
+        )
+        rows = self._connection.execute(wanted.order_by(plan.c.account_id, plan.c.plan_id))
         return [self._record(row, self._beside(row["plan_id"])) for row in rows.mappings().all()]
 
     def ids(self) -> list[str]:

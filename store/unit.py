@@ -29,9 +29,9 @@ from plan import Cause, Frozen, Mode, ModelCall, Principal, RevenuePlanV1, Seale
 from plan import seal as seal_plan
 from store.accounts import Accounts
 from store.blobs import Blobs
-from store.claims import Claim, Claims
+from store.claims import Claim, Claims, Expected
 from store.effects import Effects
-from store.errors import NotFoundError, StoreError
+from store.errors import NotFoundError, StaleError, StoreError
 from store.events import Events, event_named
 from store.plan_rows import rows_of
 from store.plans import Plans
@@ -91,10 +91,12 @@ class Unit:
         salt: Callable[[], bytes],
         connector: str = "",
         claim: Claim | None = None,
+        expected: Expected | None = None,
     ) -> None:
         """Take what carries out the steps that are sent as `connector`: judging a plan needs its name.
 
-        A `claim` is written with the first entries, so that what it asked for happens once.
+        A `claim` is written with the entries, so that what it asked for happens once; nothing is written where a plan
+        is not as `expected`.
         """
         self.tenant_id, self.now, self.connector = tenant_id, now, connector
         self._connection, self._salt = connection, salt
@@ -112,7 +114,7 @@ class Unit:
         self.principals = Principals(connection, tenant_id)
         self.policies = Policies(connection, tenant_id)
         self.claims = Claims(connection, tenant_id)
-        self._claim = claim
+        self._claim, self._expected = claim, expected
 
     def tenant(self) -> Tenant:
         """Return the tenant, in the mode that its own stream says."""
@@ -275,6 +277,21 @@ class Unit:
         ).scalars()
         return [Entry.model_validate_json(body) for body in rows]
 
+    def head(self) -> int:
+        """Return the position of the ledger's last entry."""
+        size: int = self._tenant_told()["ledger_size"]
+        return size
+
+    def entries_after(self, pos: int, most: int, stream: str | None = None) -> list[tuple[int, Entry]]:
+        """Return up to so many entries behind a position, each with its own; of one stream where it is named."""
+        wanted = select(entry_table.c.pos, entry_table.c.body).where(
+            entry_table.c.tenant_id == self.tenant_id, entry_table.c.pos > pos
+        )
+        if stream is not None:
+            wanted = wanted.where(entry_table.c.stream == stream)
+        rows = self._connection.execute(wanted.order_by(entry_table.c.pos).limit(most))
+        return [(row.pos, Entry.model_validate_json(row.body)) for row in rows]
+
     def every_entry(self) -> Iterator[tuple[int, Entry]]:
         """Yield position and entry of the tenant's whole ledger, in order."""
         rows = self._connection.execute(
@@ -308,6 +325,7 @@ class Unit:
 
     def commit(self) -> None:
         """Write what was recorded: rows of each changed state, then blobs, the head, and its entries."""
+        self._check_expected()
         for name, cursor in self._cursors.items():
             self._write_state(name, cursor)
             if cursor.new or cursor.state is not cursor.before or self._grew(name):
@@ -393,6 +411,14 @@ class Unit:
         there = cursor if name == stream else self._cursor(name)
         if not seq.isdigit() or not 0 < int(seq) <= there.seq:
             raise LedgerError(f"the cause {cause.ref} does not lie in the past")
+
+    def _check_expected(self) -> None:
+        wanted = self._expected
+        cursor = self._cursors.get(f"plan/{wanted.plan_id}") if wanted is not None else None
+        if wanted is None or cursor is None or not isinstance(cursor.before, PlanState) or not self._entries:
+            return
+        if not wanted.meets(cursor.before.plan):
+            raise StaleError(f"plan {wanted.plan_id} changed since it was read; look again and repeat")
 
     def _compare(self, name: str, state: State | None) -> list[str]:
         if isinstance(state, PlanState):

@@ -22,15 +22,13 @@ from plan import (
     Difference,
     PlanError,
     PlanStatus,
-    PlanType,
-    PostureReading,
     Proposal,
     RevenuePlanV1,
     explain_validation,
     find_spec,
     usage_of,
 )
-from store import Event, EventType, PlanRecord
+from store import PlanRecord
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -65,20 +63,8 @@ def _draft(account: str) -> None:
         known = unit.accounts.get(account).account_id
         before = {r.plan.plan_id for r in unit.plans.find(account_id=known)}
         seen = len(unit.entries(f"account/{known}"))
-    asked = house.request(account, PlanType.RENEWAL_DEFENSE)
-    event_id = f"propose-{house.desk.ids.new()}"
-    body = PostureReading.model_validate(asked.situation.posture).model_dump(mode="json")
-    house.receive(
-        Event(
-            source="cli",
-            event_id=event_id,
-            type=EventType.POSTURE_CHANGED,
-            account_id=account,
-            body=body,
-            received_at=house.desk.clock.now(),
-        )
-    )
-    did = current.tenancy.engine().tick(f"event/cli/{event_id}")
+    event = house.wish(account, current.who)
+    did = current.tenancy.engine().tick(event.target)
     with house.desk.unit() as unit:
         new = [r for r in unit.plans.find(account_id=account) if r.plan.plan_id not in before]
         told = [e for e in unit.entries(f"account/{account}")[seen:] if e.type.startswith("proposal.")]
