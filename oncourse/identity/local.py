@@ -16,8 +16,8 @@ from oncourse.identity.refusals import (
 from oncourse.identity.secret import Chance, hash_of
 from oncourse.identity.sessions import Opened, Sessions
 from orchestrator import BadInputError, Clock
-from plan import ActorKind, Frozen, Principal
-from store import Credential, Store, Whose
+from plan import ActorKind, Frozen, Instant, Principal
+from store import Credential, Session, Store, Whose
 
 FREE = 4
 """Failed tries that cost nothing."""
@@ -30,11 +30,13 @@ class Entry(Frozen):
     """What came of a sign-in."""
 
     session: Opened
-    principal_id: str
-    complete: bool
+    person: Principal
+    complete: bool = True
     """False: a second factor must be enrolled first, and the session serves for nothing else."""
     otpauth: str = ""
     """The second factor to enrol, for an authenticator; told once."""
+    strong_at: Instant | None = None
+    """When a second factor was last shown."""
 
 
 class Local:
@@ -59,10 +61,7 @@ class Local:
         if known.second_factor is not None:
             return self._with_code(known, person, code, instead_of)
         self._clear(whose, known, password)
-        if needs_second_factor(person.roles):
-            return self._enrolling(whose, instead_of)
-        opened = self._sessions.open(whose, LOCAL, instead_of=instead_of)
-        return Entry(session=opened, principal_id=whose.principal_id, complete=True)
+        return self._without_code(person, instead_of)
 
     def enrol(self, link: str, password: str, *, instead_of: str | None = None) -> Entry:
         """Use a one-time link up: choose a password, and be shown a second factor where one is needed.
@@ -84,65 +83,70 @@ class Local:
             made = Credential(tenant_id=whose.tenant_id, principal_id=whose.principal_id, password=kept, changed_at=now)
             access.put_credential(made)
             access.end_sessions(whose)
-        if needs_second_factor(person.roles):
-            return self._enrolling(whose, instead_of)
-        opened = self._sessions.open(whose, LOCAL, instead_of=instead_of)
-        return Entry(session=opened, principal_id=whose.principal_id, complete=True)
+        return self._without_code(person, instead_of)
 
-    def offer(self, secret: str) -> str:
-        """Return a new second factor for whoever has none yet; it counts once a code of it was shown."""
-        whose, known = self._signed_in(secret)
+    def offer(self, secret: str) -> Entry:
+        """Offer a new second factor to whoever has none yet; it counts once a code of it was shown."""
+        found, person, known = self._signed_in(secret)
         if known.second_factor is not None:
             raise BadInputError("there is a second factor already; to replace it, ask for a new link")
-        return self._offered(whose)
+        kept = Opened(secret=secret, ends_at=found.ends_at)
+        return Entry(session=kept, person=person, complete=found.method != ENROLLING, otpauth=self._offered(person))
 
     def confirm(self, secret: str, code: str) -> Entry:
         """Take the second factor that was offered for good, by a code of it; the session goes on under a new secret."""
-        whose, _ = self._signed_in(secret)
+        _, person, _ = self._signed_in(secret)
+        whose = _whose(person)
         known = self._count(whose)
         if known is None or known.offered_factor is None or known.second_factor is not None:
             raise SignInRefusedError
         self._take(whose, known.offered_factor, code)
-        now = self._clock.now()
         with self._store.access() as access:
             access.change_credential(
-                whose, second_factor=known.offered_factor, offered_factor=None, failures=0, changed_at=now
+                whose, second_factor=known.offered_factor, offered_factor=None, changed_at=self._clock.now()
             )
-        return self._changed(secret, whose)
+        return self._shown(secret, person)
 
     def step_up(self, secret: str, code: str) -> Entry:
         """Note that a second factor was shown just now; the session goes on under a new secret."""
-        whose, _ = self._signed_in(secret)
-        known = self._count(whose)
-        if known is None or known.second_factor is None or self._sessions.find(secret).method == ENROLLING:
+        found, person, _ = self._signed_in(secret)
+        known = self._count(_whose(person))
+        if known is None or known.second_factor is None or found.method == ENROLLING:
             raise SignInRefusedError
-        self._take(whose, known.second_factor, code)
-        return self._changed(secret, whose)
+        self._take(_whose(person), known.second_factor, code)
+        return self._shown(secret, person)
 
     def change_password(self, secret: str, password: str) -> Entry:
         """Take a new password from somebody who showed a second factor just now; all other sessions end."""
-        whose, known = self._signed_in(secret)
-        found, now = self._sessions.find(secret), self._clock.now()
+        found, person, known = self._signed_in(secret)
+        now = self._clock.now()
         strong = found.strong_at is not None and now - found.strong_at <= FRESH
         if known.second_factor is None or not strong:
             raise StepUpNeededError
-        check_password(password, whose.principal_id)
+        check_password(password, person.principal_id)
         kept = self._passwords.hash(password)
         with self._store.access() as access:
-            access.change_credential(whose, password=kept, changed_at=now)
-            access.end_sessions(whose)
-        opened = self._sessions.open(whose, LOCAL, found.strong_at)
-        return Entry(session=opened, principal_id=whose.principal_id, complete=True)
+            access.change_credential(_whose(person), password=kept, changed_at=now)
+            access.end_sessions(_whose(person))
+        opened = self._sessions.open(_whose(person), LOCAL, found.strong_at)
+        return Entry(session=opened, person=person, strong_at=found.strong_at)
+
+    def _without_code(self, person: Principal, instead_of: str | None) -> Entry:
+        if needs_second_factor(person.roles):
+            offered = self._offered(person)
+            opened = self._sessions.open(_whose(person), ENROLLING, instead_of=instead_of)
+            return Entry(session=opened, person=person, complete=False, otpauth=offered)
+        return Entry(session=self._sessions.open(_whose(person), LOCAL, instead_of=instead_of), person=person)
 
     def _with_code(self, known: Credential, person: Principal, code: str, instead_of: str | None) -> Entry:
-        whose = Whose(person.tenant_id, person.principal_id)
+        whose, now = _whose(person), self._clock.now()
         if not code:
             with self._store.access() as access:
                 access.uncount_try(whose)
             raise CodeNeededError
         self._take(whose, known.second_factor or "", code)
-        opened = self._sessions.open(whose, LOCAL, self._clock.now(), instead_of=instead_of)
-        return Entry(session=opened, principal_id=person.principal_id, complete=True)
+        opened = self._sessions.open(whose, LOCAL, now, instead_of=instead_of)
+        return Entry(session=opened, person=person, strong_at=now)
 
     def _count(self, whose: Whose) -> Credential | None:
         """Count a try before it is looked at; None for somebody unknown or locked out."""
@@ -168,33 +172,33 @@ class Local:
                 raise SignInRefusedError
             access.change_credential(whose, failures=0, locked_until=None)
 
-    def _enrolling(self, whose: Whose, instead_of: str | None) -> Entry:
-        offered = self._offered(whose)
-        opened = self._sessions.open(whose, ENROLLING, instead_of=instead_of)
-        return Entry(session=opened, principal_id=whose.principal_id, complete=False, otpauth=offered)
-
-    def _offered(self, whose: Whose) -> str:
+    def _offered(self, person: Principal) -> str:
         factor = new_factor(self._chance)
         with self._store.access() as access:
-            access.change_credential(whose, offered_factor=factor)
-        return uri_of(factor, whose.principal_id, whose.tenant_id)
+            access.change_credential(_whose(person), offered_factor=factor)
+        return uri_of(factor, person.principal_id, person.tenant_id)
 
-    def _changed(self, secret: str, whose: Whose) -> Entry:
-        opened = self._sessions.change(secret, LOCAL, self._clock.now())
-        return Entry(session=opened, principal_id=whose.principal_id, complete=True)
+    def _shown(self, secret: str, person: Principal) -> Entry:
+        now = self._clock.now()
+        return Entry(session=self._sessions.change(secret, LOCAL, now), person=person, strong_at=now)
 
-    def _signed_in(self, secret: str) -> tuple[Whose, Credential]:
-        """Return whose session it is and what they sign in with; raise NotSignedInError for what proves nothing."""
+    def _signed_in(self, secret: str) -> tuple[Session, Principal, Credential]:
+        """Return a session that has not ended, whose it is, and what they sign in with; raise NotSignedInError else."""
         found = self._sessions.find(secret)
         whose = Whose(found.tenant_id, found.principal_id)
         with self._store.access(reading=True) as access:
             known = access.credential(whose)
-        if known is None or self._person(whose) is None:
+        person = self._person(whose)
+        if known is None or person is None:
             raise NotSignedInError
-        return whose, known
+        return found, person, known
 
     def _person(self, whose: Whose) -> Principal | None:
         return find_active(self._store, whose, ActorKind.HUMAN, self._clock.now())
+
+
+def _whose(person: Principal) -> Whose:
+    return Whose(person.tenant_id, person.principal_id)
 
 
 def _locked_until(failures: int, now: datetime) -> datetime | None:

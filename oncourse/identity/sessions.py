@@ -6,9 +6,11 @@ from oncourse.identity.doorkeeper import ENROLLING
 from oncourse.identity.people import WHOLE
 from oncourse.identity.refusals import NotSignedInError
 from oncourse.identity.secret import Chance, hash_of, new_secret
-from orchestrator import Clock
-from plan import Frozen, Instant
+from orchestrator import Acting, Clock, NotAllowedError
+from plan import ActorKind, Frozen, Instant, Role
 from store import Session, Store, Whose
+
+GRANT = "AUTH-SIGN-OUT"
 
 
 class Opened(Frozen):
@@ -72,6 +74,16 @@ class Sessions:
         """Sign out; a session that there is no more is no mistake."""
         with self._store.access() as access:
             access.end_session(hash_of(secret))
+
+    def end_all_as(self, whose: Whose, who: Acting) -> int:
+        """Sign somebody out everywhere in the name of themselves or of an administrator; raise NotAllowedError else."""
+        person = who.principal
+        here = person.tenant_id == whose.tenant_id and person.active and person.kind is ActorKind.HUMAN
+        if not here or (person.principal_id != whose.principal_id and Role.TENANT_ADMIN not in person.roles):
+            raise NotAllowedError(
+                f"{person.principal_id} may not sign {whose.principal_id} out ({GRANT}): it takes a tenant_admin", GRANT
+            )
+        return self.end_all(whose)
 
     def end_all(self, whose: Whose) -> int:
         """Sign somebody out everywhere; return how many sessions they had."""

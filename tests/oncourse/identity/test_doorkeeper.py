@@ -180,3 +180,12 @@ def test_a_tokens_use_is_noted_at_most_once_a_minute(house, doorkeeper, chance):
         doorkeeper.by_token(secret)
         with house.store.access() as access:
             assert access.token(hash_of(secret)).used_at == used
+
+
+def test_a_second_factor_is_as_old_by_a_made_up_clock_as_it_is(house, doorkeeper, sessions):
+    opened = sessions.open(whose("sara"), "local", house.clock.now())
+    made_up = house.clock.now() + timedelta(days=50)
+    with house.unit() as unit:
+        unit.set_virtual_now(made_up)
+    house.clock.set(house.clock.now() + 4 * MINUTE)
+    assert doorkeeper.by_session(opened.secret).acting.strong_at == made_up - 4 * MINUTE

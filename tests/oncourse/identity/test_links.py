@@ -15,7 +15,7 @@ def test_the_first_start_shows_a_link_for_an_administrator_until_the_set_up_is_f
     assert path.startswith("/sign-in?link=")
     assert start(oidc=True) is None
     entry = door.local.enrol(start().partition("=")[2], GOOD)
-    assert entry.principal_id == "root"
+    assert entry.person.principal_id == "root"
     assert start() is not None
     entry = door.local.enrol(start().partition("=")[2], GOOD)
     door.keep("root", entry)

@@ -42,7 +42,9 @@ def test_a_decision_without_an_etag_is_refused_with_428_and_without_a_key_with_4
     body, etag = read(client, draft)
     answer = decide(client, draft, "approve", {"digest": body["approve_with"]})
     assert (answer.status_code, answer.json()["code"]) == (428, "if_match_missing")
-    answer = client.post(f"/v1/plans/{draft}:approve", json={"digest": body["approve_with"]}, headers={"if-match": etag})
+    answer = client.post(
+        f"/v1/plans/{draft}:approve", json={"digest": body["approve_with"]}, headers={"if-match": etag}
+    )
     assert (answer.status_code, answer.json()["code"]) == (400, "idempotency_key_missing")
 
 
@@ -180,12 +182,17 @@ def test_whoever_may_not_propose_is_refused(door):
     door.house.know()
     answer = door.of("root").post("/v1/plans", json={"account_id": "acme"})
     assert answer.status_code == 202  # revops proposes
-    door.house.orchestrator.add_principal(door.house.who("vera").principal.model_copy(update={"principal_id": "anna", "roles": frozenset()}), door.house.who("root"))
+    door.house.orchestrator.add_principal(
+        door.house.who("vera").principal.model_copy(update={"principal_id": "anna", "roles": frozenset()}),
+        door.house.who("root"),
+    )
     answer = door.of("anna").post("/v1/plans", json={"account_id": "acme"})
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
 
 
-@pytest.mark.parametrize("asked", [{}, {"account_id": "acme", "proposal": None, "more": 1}, {"account_id": "no spaces"}])
+@pytest.mark.parametrize(
+    "asked", [{}, {"account_id": "acme", "proposal": None, "more": 1}, {"account_id": "no spaces"}]
+)
 def test_a_wish_that_does_not_fit_is_refused_with_one_sentence(door, asked):
     answer = door.of("otto").post("/v1/plans", json=asked)
     assert answer.status_code == 422
