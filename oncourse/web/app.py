@@ -27,8 +27,6 @@ from oncourse.web.probes import probes
 from oncourse.web.problems import MEDIA, Problem, ProblemError, answer_http, answer_invalid, answer_problem
 from plan import OncourseError
 
-MAX_BODY = 65_536
-"""Bytes of a request's body: more than any plan's edit needs."""
 ROUTERS = (
     stream.router, plans.router, decisions.router, steps.router, reviews.router,
     ledgers.router, catalogues.router, times.router, signing_in.router, sign_in_page.router, tokens.router,
@@ -48,7 +46,6 @@ def build_app(front: Front, health: Health) -> FastAPI:
         description=ABOUT,
         docs_url=None,
         redoc_url=None,
-        max_body_size=MAX_BODY,
         redirect_slashes=False,
         generate_unique_id_function=_name,
         middleware=fences(front.settings),

@@ -13,7 +13,7 @@ from oncourse.web.pending import Decision
 from oncourse.web.refusals import REFUSALS
 from orchestrator import Override, ReceiptKind, Shown
 from plan import Digest, Frozen, PlanStep, Text
-from store import Artefact, PlanRecord, Unit
+from store import Artefact, NotFoundError, PlanRecord, Unit
 
 router = APIRouter(prefix="/v1/plans/{plan_id}/steps/{step_id}", tags=["steps"], responses=REFUSALS)
 StepId = Annotated[UUID, Path(description="The step's whole id.")]
@@ -59,7 +59,9 @@ def get_step(plan_id: UUID, step_id: StepId, _caller: Reading, house: Housed, re
     """Return a step with its rendered text and the digest that an approval quotes. The ETag is the plan's."""
     with house.desk.unit(reading=True) as unit:
         record = unit.plans.get(plan_id)
-        step = record.plan.step(step_id)
+        step = next((one for one in record.plan.steps if one.step_id == step_id), None)
+        if step is None:
+            raise NotFoundError(f"plan {plan_id} has no step {step_id}; GET the plan to see its steps")
         kept = _artefact(unit, record, step)
         response.headers["etag"] = etag_of(record)
         return StepShown(

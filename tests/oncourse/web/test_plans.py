@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from orchestrator import PlanEdit, Removal
 from plan import PlanStatus
 
 
@@ -58,7 +59,7 @@ def test_a_decision_on_a_plan_that_changed_is_refused_with_412_that_says_what_ch
     answer = decide(otto, draft, "approve", {"digest": body["approve_with"]}, etag)
     told = answer.json()
     assert (answer.status_code, told["code"]) == (412, "changed_since_read")
-    assert [one["change"] for one in told["changed"]] == ["REMOVED"]
+    assert [one["change"] for one in told["changed"]] == ["removed"]
     assert told["changed"][0]["reason"] == "not this quarter"
     assert told["etag"] == edited.headers["etag"] == answer.headers["etag"]
     assert door.house.plan(draft).status is PlanStatus.DRAFT
@@ -66,16 +67,16 @@ def test_a_decision_on_a_plan_that_changed_is_refused_with_412_that_says_what_ch
 
 def test_a_plan_that_changes_between_the_look_and_the_decision_is_not_decided(door, draft, monkeypatch):
     otto = door.of("otto")
-    _, etag = read(otto, draft)
+    body, etag = read(otto, draft)
+    change = PlanEdit(removed=(Removal(step_id=body["plan"]["steps"][-1]["step_id"], reason="not this quarter"),))
 
-    def slow(house, expected):
-        door.house.orchestrator.send_back(draft, "ask about the ticket first", door.house.who("sara"))
+    def somebody_is_faster(*_):
+        door.house.orchestrator.edit(draft, change, door.house.who("mara"))
 
-    monkeypatch.setattr("oncourse.web.pending.check_unchanged", slow)
-    door.house.orchestrator.edit  # the content stays: only the status and the revision say what was read
-    door.house.orchestrator.reject(draft, "no longer wanted", door.house.who("otto"))
-    answer = decide(otto, draft, "reject", {"reason": "not now"}, etag)
-    assert answer.status_code == 409
+    monkeypatch.setattr("oncourse.web.pending.check_unchanged", somebody_is_faster)
+    answer = decide(otto, draft, "reject", {"reason": "no longer wanted"}, etag)
+    assert (answer.status_code, answer.json()["code"]) == (409, "changed_since_read")
+    assert door.house.plan(draft).status is PlanStatus.DRAFT
 
 
 def test_the_same_request_twice_is_done_once_and_heard_twice(door, draft):
@@ -149,7 +150,7 @@ def test_a_plan_is_read_as_it_stood_and_as_it_was_written(door, draft):
     before = house.clock.now()
     house.clock.set(before + timedelta(hours=1))
     house.orchestrator.reject(draft, "not now, says the customer", house.who("otto"))
-    assert client.get(f"/v1/plans/{draft}").json()["plan"]["status"] == "REJECTED"
+    assert client.get(f"/v1/plans/{draft}").json()["plan"]["status"] == "ABORTED"
     then = client.get(f"/v1/plans/{draft}", params={"as_of": before.isoformat()})
     assert then.json()["plan"]["status"] == "DRAFT"
     early = client.get(f"/v1/plans/{draft}", params={"as_of": (before - timedelta(days=1)).isoformat()})
@@ -166,7 +167,7 @@ def test_an_edit_is_a_new_revision_and_the_diff_says_what_it_did(door, draft):
     edited = client.patch(f"/v1/plans/{draft}", json=change, headers={"if-match": etag, "idempotency-key": "edit-0001"})
     assert edited.json()["plan"]["revision"] == 2
     told = client.get(f"/v1/plans/{draft}/diff").json()
-    assert [(one["change"], one["reason"]) for one in told["differences"]] == [("REMOVED", "not this quarter")]
+    assert [(one["change"], one["reason"]) for one in told["differences"]] == [("removed", "not this quarter")]
 
 
 def test_a_draft_is_asked_for_and_waits_in_the_inbox(door):
@@ -182,10 +183,9 @@ def test_whoever_may_not_propose_is_refused(door):
     door.house.know()
     answer = door.of("root").post("/v1/plans", json={"account_id": "acme"})
     assert answer.status_code == 202  # revops proposes
-    door.house.orchestrator.add_principal(
-        door.house.who("vera").principal.model_copy(update={"principal_id": "anna", "roles": frozenset()}),
-        door.house.who("root"),
-    )
+    house = door.house
+    anna = house.who("vera").principal.model_copy(update={"principal_id": "anna", "roles": frozenset()})
+    house.orchestrator.add_principal(anna, house.who("root"))
     answer = door.of("anna").post("/v1/plans", json={"account_id": "acme"})
     assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
 
