@@ -12,6 +12,7 @@ from starlette.routing import Match, Route
 
 from gate import UnknownCodeError
 from oncourse.cloud_events import BadEventError
+from oncourse.identity import IdentityError, LinkRefusedError, StepUpNeededError
 from orchestrator import BadInputError, ChangedError, DeniedError, NotAllowedError
 from plan import IllegalMoveError, OncourseError, PlanError
 from store import NotFoundError, SlotTakenError, StaleError
@@ -19,7 +20,8 @@ from store import NotFoundError, SlotTakenError, StaleError
 MEDIA = "application/problem+json"
 STATUSES: tuple[tuple[tuple[type[OncourseError], ...], HTTPStatus], ...] = (
     ((NotFoundError, UnknownCodeError), HTTPStatus.NOT_FOUND),
-    ((NotAllowedError,), HTTPStatus.FORBIDDEN),
+    ((NotAllowedError, LinkRefusedError, StepUpNeededError), HTTPStatus.FORBIDDEN),
+    ((IdentityError,), HTTPStatus.UNAUTHORIZED),
     ((ChangedError,), HTTPStatus.PRECONDITION_FAILED),
     ((StaleError, SlotTakenError, IllegalMoveError), HTTPStatus.CONFLICT),
     ((DeniedError, BadEventError, BadInputError, PlanError), HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -74,6 +76,8 @@ def problem_of(error: OncourseError) -> ProblemError:
     """Return the problem that an error of the house is."""
     status = next((status for kinds, status in STATUSES if isinstance(error, kinds)), HTTPStatus.SERVICE_UNAVAILABLE)
     more: dict[str, Any] = {}
+    if status is HTTPStatus.UNAUTHORIZED:
+        more["headers"] = {"www-authenticate": 'Bearer realm="oncourse"'}
     if isinstance(error, NotAllowedError):
         more["grant"] = error.grant
     if isinstance(error, DeniedError):
