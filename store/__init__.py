@@ -3,6 +3,7 @@
 Never judges and never decides; what changes a plan reaches it as entries.
 """
 
+from store.access import Access, Credential, Link, Session, Token, Whose
 from store.accounts import FAMILIES
 from store.claims import Claim, Claimed, Expected
 from store.connection import check_schema, open_engine, open_queue, opened, queue_url, schema_state, upgrade
@@ -20,7 +21,7 @@ from store.errors import (
     StoreError,
 )
 from store.events import WISHED, Event, EventType, event_named, target_of
-from store.integrity import integrity, shape
+from store.integrity import fence, integrity, shape
 from store.model_use import DayOfUse
 from store.plans import PlanRecord
 from store.unit import Unit
@@ -29,11 +30,13 @@ from store.workers import Due, Workers
 __all__ = [
     "FAMILIES",
     "WISHED",
+    "Access",
     "AddressError",
     "Artefact",
     "BrokenRowError",
     "Claim",
     "Claimed",
+    "Credential",
     "DayOfUse",
     "Due",
     "Effect",
@@ -41,20 +44,25 @@ __all__ = [
     "Event",
     "EventType",
     "Expected",
+    "Link",
     "NotFoundError",
     "PlanRecord",
     "SchemaError",
+    "Session",
     "SlotTakenError",
     "StaleError",
     "Store",
     "StoreError",
+    "Token",
     "Unit",
+    "Whose",
     "Workers",
     "check_schema",
     "copy_database",
     "database_file",
     "dump_database",
     "event_named",
+    "fence",
     "integrity",
     "open_engine",
     "open_queue",

@@ -7,7 +7,21 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from oncourse.web import catalogues, decisions, events, ledgers, plans, reviews, steps, stream, times
+from oncourse.web import (
+    catalogues,
+    decisions,
+    events,
+    ledgers,
+    plans,
+    reviews,
+    sign_in_page,
+    signing_in,
+    steps,
+    stream,
+    times,
+    tokens,
+)
+from oncourse.web.fences import fences
 from oncourse.web.front import Front
 from oncourse.web.health import Health
 from oncourse.web.probes import probes
@@ -16,7 +30,7 @@ from plan import OncourseError
 
 ROUTERS = (
     stream.router, events.router, plans.router, decisions.router, steps.router, reviews.router,
-    ledgers.router, catalogues.router, times.router,
+    ledgers.router, catalogues.router, times.router, signing_in.router, sign_in_page.router, tokens.router,
 )  # fmt: skip
 ABOUT = (
     "Plans for accounts: proposed by a model, judged by policy, approved by people, run over weeks. "
@@ -35,6 +49,7 @@ def build_app(front: Front, health: Health) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_name,
+        middleware=fences(front.settings),
         exception_handlers={
             OncourseError: answer_problem,
             ProblemError: answer_problem,
