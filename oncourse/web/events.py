@@ -16,7 +16,7 @@ from oncourse.http_events import (
 )
 from oncourse.signatures import SignatureError, is_signed
 from oncourse.throttle import ThrottledError
-from oncourse.web.callers import Calling, Fronted, Housed, the_caller
+from oncourse.web.callers import Calling, Housed, caller_of, the_front
 from oncourse.web.front import Caller, Front
 from oncourse.web.problems import ProblemError, problem_of
 from oncourse.web.refusals import refusals
@@ -89,12 +89,12 @@ _BODY: dict[str, Any] = {
     "",
     status_code=HTTPStatus.ACCEPTED,
     responses=refusals(400, 401, 403, 413, 415, 421, 422, 429, 503),
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra={"requestBody": _BODY, "security": [{"token": []}, {"session": []}, {}]},
 )
-async def accept(request: Request, front: Fronted) -> Accepted:
+async def accept(request: Request) -> Accepted:
     """Take one event in, once: signed by a known system, or sent with a token of the scope `events`."""
     body = await _body(request)
-    return await run_in_threadpool(_take, request, front, body)
+    return await run_in_threadpool(_take, request, the_front(request), body)
 
 
 def _take(request: Request, front: Front, body: bytes) -> Accepted:
@@ -119,7 +119,7 @@ def _take(request: Request, front: Front, body: bytes) -> Accepted:
 def _sender(request: Request, headers: dict[str, str], front: Front, body: bytes) -> tuple[str, frozenset[str] | None]:
     """Return whose tenant it is, and as which sources the sender may speak; None: as any."""
     if not is_signed(headers):
-        caller = the_caller(request, front)
+        caller = caller_of(request, front)
         _scoped(caller, "events")
         return caller.tenant_id, None
     sender = front.signatures.sender(headers, body, front.clock.now())
