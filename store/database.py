@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
@@ -30,13 +30,13 @@ class Store:
         self._claim: Claim | None = None
         self._expected: Expected | None = None
 
-    def claiming(self, claim: Claim, expected: Expected | None = None) -> "Store":
+    def claiming(self, claim: Claim, expected: Expected | None = None) -> Self:
         """Return the same database for one request: its one effect is written together with this claim.
 
         Nothing is written, and StaleError raised, where the plan is not as expected when it is changed.
         """
-        made = Store(self._engine, self._salt)
-        made._claim, made._expected = claim, expected
+        made = type(self)(self._engine, self._salt)
+        made._claim, made._expected = claim, expected  # noqa: SLF001 - it is of this class
         return made
 
     @contextmanager

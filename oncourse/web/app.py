@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from oncourse.telemetry import quiet_tracers
 from oncourse.web import catalogues, decisions, ledgers, plans, reviews, steps, stream, times
 from oncourse.web.front import Front
 from oncourse.web.health import Health
@@ -34,6 +35,8 @@ def build_app(front: Front, health: Health) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # its log records would quote what did not fit, with what was written there
+        telemetry={"tracer_provider": quiet_tracers(), "logs": False, "auto_configure": False},
         generate_unique_id_function=_name,
         exception_handlers={
             OncourseError: answer_problem,
