@@ -3,6 +3,7 @@
 Never judges and never decides; what changes a plan reaches it as entries.
 """
 
+from store.access import Access, Credential, Link, Session, Token, Whose
 from store.accounts import FAMILIES
 from store.claims import Claim, Claimed, Expected
 from store.connection import check_schema, open_engine, open_queue, opened, queue_url, schema_state, upgrade
@@ -27,25 +28,31 @@ from store.workers import Due, Workers
 
 __all__ = [
     "FAMILIES",
+    "Access",
     "AddressError",
     "Artefact",
     "BrokenRowError",
     "Claim",
     "Claimed",
+    "Credential",
     "Due",
     "Effect",
     "EffectStatus",
     "Event",
     "EventType",
     "Expected",
+    "Link",
     "NotFoundError",
     "PlanRecord",
     "SchemaError",
+    "Session",
     "SlotTakenError",
     "StaleError",
     "Store",
     "StoreError",
+    "Token",
     "Unit",
+    "Whose",
     "Workers",
     "check_schema",
     "copy_database",

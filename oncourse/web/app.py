@@ -8,7 +8,20 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from oncourse.telemetry import quiet_tracers
-from oncourse.web import catalogues, decisions, ledgers, plans, reviews, steps, stream, times
+from oncourse.web import (
+    catalogues,
+    decisions,
+    ledgers,
+    plans,
+    reviews,
+    sign_in_page,
+    signing_in,
+    steps,
+    stream,
+    times,
+    tokens,
+)
+from oncourse.web.fences import fences
 from oncourse.web.front import Front
 from oncourse.web.health import Health
 from oncourse.web.probes import probes
@@ -17,7 +30,7 @@ from plan import OncourseError
 
 ROUTERS = (
     stream.router, plans.router, decisions.router, steps.router, reviews.router,
-    ledgers.router, catalogues.router, times.router,
+    ledgers.router, catalogues.router, times.router, signing_in.router, sign_in_page.router, tokens.router,
 )  # fmt: skip
 ABOUT = (
     "Plans for accounts: proposed by a model, judged by policy, approved by people, run over weeks. "
@@ -38,6 +51,7 @@ def build_app(front: Front, health: Health) -> FastAPI:
         # its log records would quote what did not fit, with what was written there
         telemetry={"tracer_provider": quiet_tracers(), "logs": False, "auto_configure": False},
         generate_unique_id_function=_name,
+        middleware=fences(front.settings),
         exception_handlers={
             OncourseError: answer_problem,
             ProblemError: answer_problem,

@@ -86,6 +86,7 @@ def _sign_in() -> None:
         _id("principal_id"),
         sa.Column("password", sa.Text(), nullable=False),
         sa.Column("second_factor", sa.Text()),
+        sa.Column("offered_factor", sa.Text()),
         sa.Column("used_code", sa.String(20)),
         sa.Column("failures", sa.Integer(), nullable=False),
         _at("locked_until", null=True),
