@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
 from oncourse.config import ConfigError, Settings
+from oncourse.telemetry import TracedExecutor, TracedStore
 from orchestrator import Acting, Clock, Executor, Ids, Orchestrator
 from plan import Principal, Tenant
 from store import Store, StoreError, check_schema, open_engine, queue_url, schema_state, upgrade
@@ -26,7 +27,7 @@ class Tenancy:
     ) -> None:
         self.store, self.tenant_id, self.clock, self.settings = store, tenant_id, clock, settings
         self.executor = executor
-        self.house = Orchestrator(store, tenant_id, clock=clock, ids=ids, executor=executor)
+        self.house = Orchestrator(store, tenant_id, clock=clock, ids=ids, executor=TracedExecutor(executor))
 
     def acting(self, principal_id: str) -> Acting:
         """Return the principal who gives commands."""
@@ -60,7 +61,7 @@ def open_store(settings: Settings, *, create: bool = False) -> Store:
     except StoreError:
         engine.dispose()
         raise
-    return Store(engine, random_salt)
+    return TracedStore(engine, random_salt)
 
 
 def open_tenancy(settings: Settings, store: Store, executor: Executor) -> Tenancy:

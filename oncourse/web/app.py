@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from oncourse.telemetry import quiet_tracers
 from oncourse.web import (
     catalogues,
     decisions,
@@ -47,6 +48,8 @@ def build_app(front: Front, health: Health) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # its log records would quote what did not fit, with what was written there
+        telemetry={"tracer_provider": quiet_tracers(), "logs": False, "auto_configure": False},
         generate_unique_id_function=_name,
         middleware=fences(front.settings),
         exception_handlers={
