@@ -98,7 +98,9 @@ def answer_what_waits(approver: Person, editor: Person, plan_id: str) -> list[st
 def main(address: str, links: list[str]) -> int:
     """Drive the plan from the first event to its end, and tell how it went."""
     admin, approver, editor = (Person(address, link) for link in links)
-    token = admin.http.post("/v1/tokens", json={"name": "crm", "scopes": ["events", "read"], "days": 1}).json()["secret"]
+    token = admin.http.post("/v1/tokens", json={"name": "crm", "scopes": ["events", "read"], "days": 1}).json()[
+        "secret"
+    ]
     crm = Program(address, token)
     print("three people are in, and the CRM has a token")
 
@@ -136,7 +138,9 @@ def main(address: str, links: list[str]) -> int:
 
     lines = crm.http.get(f"/v1/plans/{plan_id}/ledger", headers={"accept": "application/jsonl"}).text.splitlines()
     verified = crm.http.get("/v1/ledger:verify").json()
-    print(f"{len(lines)} entries tell its story; of {verified['entries']} in the ledger, rows differ: {verified['findings']}")
+    print(
+        f"{len(lines)} entries tell its story; {verified['entries']} in the ledger, {verified['findings'] or 'no row differs'}"
+    )
     return 0 if shown["plan"]["status"] == "COMPLETED" and not verified["findings"] else 1
 
 
