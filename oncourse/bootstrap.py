@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
 from oncourse.config import ConfigError, Settings
+from oncourse.telemetry import TracedExecutor, TracedStore
 from orchestrator import Acting, Bounds, Clock, Executor, Ids, Orchestrator
 from plan import Principal, Tenant
 from store import Store, StoreError, check_schema, open_engine, queue_url, schema_state, upgrade
@@ -32,7 +33,8 @@ class Tenancy:
         self.store, self.tenant_id, self.clock, self.settings = store, tenant_id, clock, settings
         self.executor = executor
         bounds = drafting_bounds(settings)
-        self.house = Orchestrator(store, tenant_id, clock=clock, ids=ids, executor=executor, bounds=bounds)
+        traced = TracedExecutor(executor)
+        self.house = Orchestrator(store, tenant_id, clock=clock, ids=ids, executor=traced, bounds=bounds)
 
     def acting(self, principal_id: str) -> Acting:
         """Return the principal who gives commands."""
@@ -66,7 +68,7 @@ def open_store(settings: Settings, *, create: bool = False) -> Store:
     except StoreError:
         engine.dispose()
         raise
-    return Store(engine, random_salt)
+    return TracedStore(engine, random_salt)
 
 
 def open_tenancy(settings: Settings, store: Store, executor: Executor) -> Tenancy:

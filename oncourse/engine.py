@@ -10,6 +10,7 @@ from typing import Protocol
 
 from oncourse.clock import VirtualClock
 from oncourse.graph import TickGraph
+from oncourse.telemetry import spanned
 from orchestrator import Clock
 from plan import OncourseError
 from store import Store
@@ -76,7 +77,9 @@ class InProcessEngine:
 
     def tick(self, target: str) -> str:
         """Run the graph once for one target; return what was done."""
-        done = self._graph.invoke({"target": target})
+        kind, _, name = target.partition("/")
+        with spanned("plan.tick", tenant=self._tenant, plan_id=name if kind == "plan" else None):
+            done = self._graph.invoke({"target": target})
         did = str(done.get("did", ""))
         self._told(self._clock.now(), target, did)
         return did

@@ -5,13 +5,16 @@ enters it again. A forged state can approve nothing: every node is one command, 
 """
 
 import logging
+from collections.abc import Callable
 from datetime import date
+from functools import wraps
 from typing import Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from agent import Deps, ProposalRequest, propose
+from oncourse.telemetry import spanned, tell
 from orchestrator import DRAFTS_USED_UP, PLAN_OPEN, POSTURE_CHANGED, Acting, Orchestrator
 from plan import CLOSED, ActorKind, Cause, NoPlan, PlanStatus, PlanType, Principal, Proposal, Rejected, Role
 from store import event_named
@@ -149,16 +152,29 @@ class Nodes:
         return {"did": self._house.advance(state["plan_id"], state["cause"])}
 
 
+def _spanned(name: str, node: Callable[[Tick], Tick], tenant_id: str) -> Callable[[Tick], Tick]:
+    """Return the same node, whose every run is a span."""
+
+    @wraps(node)
+    def run(state: Tick) -> Tick:
+        with spanned(name, tenant=tenant_id, plan_id=state.get("plan_id"), plan_type=TYPE.value) as span:
+            done = node(state)
+            tell(span, plan_id=done.get("plan_id"), status=done.get("status"))
+        return done
+
+    return run
+
+
 def build_graph(house: Orchestrator, deps: Deps) -> TickGraph:
     """Draw the graph over one tenant's orchestrator and a drafter."""
-    nodes = Nodes(house, deps)
+    nodes, tenant_id = Nodes(house, deps), house.desk.tenant_id
     graph = StateGraph(Tick)
     graph.add_node("receive", nodes.receive)
-    graph.add_node("propose", nodes.propose)
-    graph.add_node("gate", nodes.gate)
+    graph.add_node("propose", _spanned("plan.propose", nodes.propose, tenant_id))
+    graph.add_node("gate", _spanned("plan.gate", nodes.gate, tenant_id))
     graph.add_node("review", nodes.review)
     graph.add_node("activate", nodes.activate)
-    graph.add_node("evaluate", nodes.evaluate)
+    graph.add_node("evaluate", _spanned("plan.evaluate", nodes.evaluate, tenant_id))
     graph.add_node("orchestrate", nodes.orchestrate)
     graph.add_edge(START, "receive")
     graph.add_conditional_edges("receive", _after_receive)

@@ -325,6 +325,11 @@ class Unit:
                 findings.append(str(error))
         return findings + self._unexplained(set(streams))
 
+    @property
+    def recorded(self) -> list[tuple[Entry, State | None]]:
+        """Return what was recorded and is not written yet, each with what its stream came to."""
+        return [(entry, self._cursors[entry.stream].state) for entry in self._entries]
+
     def commit(self) -> None:
         """Write what was recorded: rows of each changed state, then blobs, the head, and its entries."""
         self._check_expected()

@@ -7,6 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
+from oncourse.telemetry import quiet_tracers
 from oncourse.web import (
     catalogues,
     decisions,
@@ -48,6 +49,8 @@ def build_app(front: Front, health: Health) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # its log records would quote what did not fit, with what was written there
+        telemetry={"tracer_provider": quiet_tracers(), "logs": False, "auto_configure": False},
         generate_unique_id_function=_name,
         middleware=fences(front.settings),
         exception_handlers={
@@ -77,6 +80,12 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
         parts.pop(name, None)
     parts["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     parts.update(parts["Problem"].pop("$defs", {}))
+    schema["components"]["securitySchemes"]["signature"] = {
+        "type": "apiKey",
+        "in": "header",
+        "name": "webhook-signature",
+        "description": "Standard Webhooks, with webhook-id and webhook-timestamp (docs/events.md).",
+    }
     told = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path in schema["paths"].values():
         for operation in path.values():

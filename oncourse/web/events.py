@@ -16,7 +16,7 @@ from oncourse.http_events import (
 )
 from oncourse.signatures import SignatureError, is_signed
 from oncourse.throttle import ThrottledError
-from oncourse.web.callers import Calling, Housed, caller_of, the_front
+from oncourse.web.callers import Calling, Fronted, Housed, caller_of
 from oncourse.web.front import Caller, Front
 from oncourse.web.problems import ProblemError, problem_of
 from oncourse.web.refusals import refusals
@@ -89,12 +89,12 @@ _BODY: dict[str, Any] = {
     "",
     status_code=HTTPStatus.ACCEPTED,
     responses=refusals(400, 401, 403, 413, 415, 421, 422, 429, 503),
-    openapi_extra={"requestBody": _BODY, "security": [{"token": []}, {"session": []}, {}]},
+    openapi_extra={"requestBody": _BODY, "security": [{"token": []}, {"session": []}, {"signature": []}]},
 )
-async def accept(request: Request) -> Accepted:
+async def accept(request: Request, front: Fronted) -> Accepted:
     """Take one event in, once: signed by a known system, or sent with a token of the scope `events`."""
     body = await _body(request)
-    return await run_in_threadpool(_take, request, the_front(request), body)
+    return await run_in_threadpool(_take, request, front, body)
 
 
 def _take(request: Request, front: Front, body: bytes) -> Accepted:

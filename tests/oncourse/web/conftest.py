@@ -68,7 +68,8 @@ class Door:
         with self.house.store.unit("t1", self.house.clock.now()) as unit:
             unit.set_virtual_now(self.house.clock.now())
         self.keeper = Doorkeeper(self.house)
-        settings = Settings(database=url, tenant="t1", drafter="playbook", allowed_hosts=("testserver",), **settings)
+        settings = {"allowed_hosts": ("testserver",)} | settings
+        settings = Settings(database=url, tenant="t1", drafter="playbook", **settings)
         self.front = Front(settings, self.house.store, self.house.executor, self.house.clock, self.keeper)
         self.app = build_app(self.front, Health(Worker(self.house.clock), lambda: None, self.house.clock, Event()))
 
