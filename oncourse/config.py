@@ -1,13 +1,14 @@
 """Settings, read once: command line over environment (`ONCOURSE_*`) over one TOML file."""
 
 import os
+from datetime import time
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
-from plan import OncourseError, explain_validation
+from plan import Frozen, Id, OncourseError, explain_validation
 
 CONFIG_FILE = "oncourse.toml"
 
@@ -16,6 +17,20 @@ class ConfigError(OncourseError):
     """A setting cannot be used."""
 
     code = "bad_config"
+
+
+class Notify(Frozen):
+    """Who is told by which channels that something waits, and when again."""
+
+    people: dict[Id, tuple[SecretStr, ...]] = Field(default_factory=dict)
+    """Channels of each principal of the tenant `tenant`, as URLs of apprise (docs/notifications.md)."""
+    digest_at: time = time(8)
+    """When everybody is told what waits for them, by the tenant's clock on the wall; once a day."""
+    escalate_after_hours: int = Field(default=24, ge=1, le=24 * 30)
+    escalate_to: tuple[Id, ...] = ()
+    """Who is told where nobody answered for so long."""
+    public_url: Annotated[str, StringConstraints(pattern=r"^(https?://[!-~]+)?$", max_length=200)] = ""
+    """Where people open the pages, as `https://oncourse.example`; empty: messages name the command."""
 
 
 class Settings(BaseSettings):
@@ -40,6 +55,12 @@ class Settings(BaseSettings):
     """What stands before the name of every tool, as `TARGET___` behind an AgentCore Gateway."""
     mcp_timeout_seconds: float = Field(default=30.0, gt=0, le=600)
     """For one call from connection to answer; well below the 15 minutes after which a worker is taken for dead."""
+
+    notify: Notify = Notify()
+    webhook_ports: frozenset[int] = frozenset({443})
+    """The ports that webhooks may go to."""
+    webhooks_allow_loopback: bool = False
+    """Webhooks may go to this machine, by plain http too: for tests and development only."""
 
     @classmethod
     def settings_customise_sources(

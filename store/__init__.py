@@ -21,12 +21,15 @@ from store.errors import (
 )
 from store.events import Event, EventType, event_named
 from store.integrity import integrity, shape
+from store.notices import NOBODY, Notice, NoticeKind
 from store.plans import PlanRecord
 from store.unit import Unit
+from store.webhooks import Undelivered, Webhook
 from store.workers import Due, Workers
 
 __all__ = [
     "FAMILIES",
+    "NOBODY",
     "AddressError",
     "Artefact",
     "BrokenRowError",
@@ -39,13 +42,17 @@ __all__ = [
     "EventType",
     "Expected",
     "NotFoundError",
+    "Notice",
+    "NoticeKind",
     "PlanRecord",
     "SchemaError",
     "SlotTakenError",
     "StaleError",
     "Store",
     "StoreError",
+    "Undelivered",
     "Unit",
+    "Webhook",
     "Workers",
     "check_schema",
     "copy_database",
