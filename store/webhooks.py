@@ -1,7 +1,7 @@
 """Webhooks: who outside is told of the ledger's entries, how far, and what could not be told.
 
 The ledger is the outbox: `told_pos` says up to where everything was delivered or given up. Whoever delivers holds the
-row by its `next_at`: a write under another one changes nothing.
+row by its `next_at`: a write by whoever does not hold it changes nothing.
 """
 
 from datetime import datetime
@@ -98,6 +98,7 @@ class Webhooks:
     def move(self, held: Webhook, **values: object) -> Webhook | None:
         """Change a webhook as far as nobody else took it since it was read; return it as it stands, or None."""
         same = webhook.c.next_at.is_(None) if held.next_at is None else webhook.c.next_at == held.next_at
+        same = and_(same, webhook.c.told_pos == held.told_pos)
         mine = and_(self._is(held.webhook_id), webhook.c.active.is_(True), same)
         if isinstance(trouble := values.get("trouble"), str):
             values["trouble"] = trouble[:MAX_TROUBLE]
