@@ -237,6 +237,7 @@ class Plans:
         statuses: Iterable[PlanStatus] = (),
         account_id: str | None = None,
         owner: str | None = None,
+        among: Iterable[str] | None = None,
     ) -> list[PlanRecord]:
         """Return up to so many plans by their end and id, from behind a place in that order."""
         wanted = select(plan).where(plan.c.tenant_id == self._tenant)
@@ -249,6 +250,8 @@ class Plans:
             wanted = wanted.where(plan.c.account_id == account_id)
         if owner is not None:
             wanted = wanted.where(plan.c.owner == owner)
+        if among is not None:
+            wanted = wanted.where(plan.c.plan_id.in_(sorted(among)))
         rows = self._connection.execute(wanted.order_by(plan.c.expires_at, plan.c.plan_id).limit(most))
         return [self._record(row, self._beside(row["plan_id"])) for row in rows.mappings().all()]
 

@@ -1,48 +1,70 @@
-"""The routes, and how they answer: JSON, and RFC 9457 problems for everything that is not as asked."""
+"""The application: every router, what becomes of errors, and the API's own description."""
 
-from collections.abc import Callable
-from http import HTTPStatus
+from typing import Any
 
-from starlette.applications import Starlette
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from oncourse.web.health import Health, Problem
+from oncourse.web import catalogues, decisions, ledgers, plans, reviews, steps, stream, times
+from oncourse.web.front import Front
+from oncourse.web.health import Health
+from oncourse.web.probes import probes
+from oncourse.web.problems import MEDIA, Problem, ProblemError, answer_http, answer_invalid, answer_problem
+from plan import OncourseError
 
-_NOW = {"cache-control": "no-store"}
+ROUTERS = (
+    stream.router, plans.router, decisions.router, steps.router, reviews.router,
+    ledgers.router, catalogues.router, times.router,
+)  # fmt: skip
+ABOUT = (
+    "Plans for accounts: proposed by a model, judged by policy, approved by people, run over weeks. "
+    "Every decision is taken on what was read (If-Match) and once (Idempotency-Key). "
+    "Programs read, propose and send events with a token; only people decide."
+)
 
 
-def build_app(health: Health) -> Starlette:
-    """Return the application over one worker's health."""
-    return Starlette(
-        routes=[
-            Route("/livez", _probe(health.alive, "alive")),
-            Route("/readyz", _probe(health.ready, "ready")),
-        ],
-        exception_handlers={HTTPException: _refused},
+def build_app(front: Front, health: Health) -> FastAPI:
+    """Return the application over one process's door and one worker's health."""
+    app = FastAPI(
+        title="oncourse",
+        version="1",
+        description=ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_name,
+        exception_handlers={
+            OncourseError: answer_problem,
+            ProblemError: answer_problem,
+            RequestValidationError: answer_invalid,
+            HTTPException: answer_http,
+        },
     )
+    app.state.front, app.state.streams = front, set()
+    app.include_router(probes(health))
+    for router in ROUTERS:
+        app.include_router(router)
+    plain = app.openapi
+    app.openapi = lambda: described(plain())  # type: ignore[method-assign] # the way FastAPI documents
+    return app
 
 
-def _probe(ask: Callable[[], Problem | None], fine: str) -> Callable[[Request], Response]:
-    def answer(_request: Request) -> Response:
-        found = ask()
-        if found is None:
-            return JSONResponse({"status": fine}, headers=_NOW)
-        return _problem(HTTPStatus.SERVICE_UNAVAILABLE, found.detail, {"code": found.code})
-
-    return answer
+def _name(route: APIRoute) -> str:
+    return f"{route.tags[0] if route.tags else 'oncourse'}_{route.name}"
 
 
-def _refused(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, HTTPException):
-        return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Look at this process's log.", {})
-    response = _problem(HTTPStatus(error.status_code), "There are GET /livez and GET /readyz.", {})
-    response.headers.update(error.headers or {})
-    return response
-
-
-def _problem(status: HTTPStatus, detail: str, more: dict[str, str]) -> Response:
-    body = {"type": "about:blank", "title": status.phrase, "status": int(status), "detail": detail}
-    return JSONResponse(body | more, status, media_type="application/problem+json", headers=_NOW)
+def described(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the description with one problem everywhere: FastAPI describes a 422 of its own that is never sent."""
+    parts = schema["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        parts.pop(name, None)
+    parts["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    parts.update(parts["Problem"].pop("$defs", {}))
+    told = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for path in schema["paths"].values():
+        for operation in path.values():
+            if "422" in operation.get("responses", {}):
+                operation["responses"]["422"] = {"description": "It does not fit.", "content": told}
+    return schema

@@ -16,7 +16,7 @@ PATIENCE = 2.0
 _log = logging.getLogger(__name__)
 
 
-class Problem(Frozen):
+class Trouble(Frozen):
     """Why not, and what now."""
 
     code: str
@@ -34,21 +34,21 @@ class Worker(Protocol):
         ...
 
 
-STARTING = Problem(code="starting", detail="The worker is starting; ask again in a moment.")
-ENDING = Problem(code="ending", detail="The worker was told to end and finishes what it had begun; ask another one.")
-HANGS = Problem(
+STARTING = Trouble(code="starting", detail="The worker is starting; ask again in a moment.")
+ENDING = Trouble(code="ending", detail="The worker was told to end and finishes what it had begun; ask another one.")
+HANGS = Trouble(
     code="database_silent",
     detail=f"The database has not answered for {PATIENCE:.0f} seconds; look at the server and the way to it.",
 )
-NOT_HEARD = Problem(
+NOT_HEARD = Trouble(
     code="heartbeat_stale",
     detail="The worker's heartbeat does not reach the database: others take it for dead. Look at this process's log.",
 )
-OTHER_SCHEMA = Problem(
+OTHER_SCHEMA = Trouble(
     code="schema",
     detail="The database does not have the schema of this program; look with `oncourse db check`.",
 )
-NO_DATABASE = Problem(
+NO_DATABASE = Trouble(
     code="database",
     detail="The database cannot be read; look at this process's log, then with `oncourse db check`.",
 )
@@ -64,15 +64,15 @@ class Health:
         self._question = _Question(self._database)
         self._said = ""
 
-    def alive(self) -> Problem | None:
+    def alive(self) -> Trouble | None:
         """Return why this process should be started anew; None where it lives."""
         still = self._clock.now() - (self._worker.looked_at or self._began)
         if still <= STILL or self._stop.is_set():
             return None
         seconds = int(still.total_seconds())
-        return Problem(code="stuck", detail=f"The worker has not looked for work for {seconds} seconds; start it anew.")
+        return Trouble(code="stuck", detail=f"The worker has not looked for work for {seconds} seconds; start it anew.")
 
-    def ready(self) -> Problem | None:
+    def ready(self) -> Trouble | None:
         """Return why this worker cannot work now; None where it can."""
         if self._stop.is_set():
             return ENDING
@@ -80,7 +80,7 @@ class Health:
             return STARTING
         return self._question.answer()
 
-    def _database(self) -> Problem | None:
+    def _database(self) -> Trouble | None:
         try:
             self._check_schema()
             return None if self._worker.heard() else NOT_HEARD
@@ -94,12 +94,12 @@ class Health:
 class _Question:
     """A question that is asked in a thread of its own, once at a time: whatever hangs, who asks is answered."""
 
-    def __init__(self, ask: Callable[[], Problem | None]) -> None:
+    def __init__(self, ask: Callable[[], Trouble | None]) -> None:
         self._ask, self._lock = ask, Lock()
         self._thread: Thread | None = None
-        self._told: Problem | None = NO_DATABASE
+        self._told: Trouble | None = NO_DATABASE
 
-    def answer(self) -> Problem | None:
+    def answer(self) -> Trouble | None:
         """Return the answer, or that there is none yet."""
         with self._lock:
             if self._thread is None or not self._thread.is_alive():

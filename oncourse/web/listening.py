@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import Thread
 
 import uvicorn
-from starlette.applications import Starlette
+from fastapi import FastAPI
 
 from plan import OncourseError
 
@@ -22,7 +22,7 @@ class ListenError(OncourseError):
 
 
 @contextmanager
-def listening(app: Starlette, host: str, port: int) -> Iterator[str]:
+def listening(app: FastAPI, host: str, port: int) -> Iterator[str]:
     """Serve until the end of the block; yield the address. Port 0 takes a free one.
 
     Raises: ListenError where the address is taken or is none of this machine's.

@@ -1,0 +1,215 @@
+"""Plans: list, propose, read as they stand or stood, edit, compare."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Literal
+from urllib.parse import quote
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AwareDatetime
+
+from oncourse.web.callers import Housed, Proposing, Reading
+from oncourse.web.conditions import etag_of
+from oncourse.web.front import Caller
+from oncourse.web.paging import Cursor, Limit, cursor_of, place_of
+from oncourse.web.pending import Editing
+from oncourse.web.problems import ProblemError
+from oncourse.web.refusals import REFUSALS
+from orchestrator import (
+    Comparison,
+    DeniedError,
+    PlanEdit,
+    Shown,
+    compare_revisions,
+    show,
+    show_at,
+    show_revision,
+    waiting,
+    waits_for,
+)
+from plan import Cause, Frozen, Id, Instant, Minor, PlanStatus, PlanType, Proposal, RiskClass
+from store import PlanRecord
+
+router = APIRouter(prefix="/v1/plans", tags=["plans"], responses=REFUSALS)
+
+
+class PlanLine(Frozen):
+    """A plan in a list."""
+
+    plan_id: UUID
+    account_id: Id
+    plan_type: PlanType
+    status: PlanStatus
+    reason: str
+    """Why it is paused or closed."""
+    risk: RiskClass
+    owner: Id
+    amount_minor: Minor
+    revision: int
+    steps_done: int
+    steps: int
+    expires_at: Instant
+    next_wake_at: Instant | None
+    etag: str
+
+
+class PlanPage(Frozen):
+    """Some plans, the earliest end first, and where the next ones begin."""
+
+    plans: tuple[PlanLine, ...]
+    next_cursor: str | None
+    """None at the end."""
+
+
+class Wish(Frozen):
+    """What is to be proposed: a draft for an account, or a proposal of one's own."""
+
+    account_id: Id | None = None
+    proposal: Proposal | None = None
+
+
+class Wished(Frozen):
+    """A draft was asked for, or a proposal was taken."""
+
+    state: Literal["waiting", "drafted"]
+    plan_id: UUID | None = None
+    follow: str
+    """Where to look what becomes of it."""
+
+
+@router.get("")
+def list_plans(
+    caller: Reading,
+    house: Housed,
+    state: Annotated[list[PlanStatus] | None, Query(description="Only in these states.")] = None,
+    account: Annotated[Id | None, Query()] = None,
+    owner: Annotated[Id | None, Query()] = None,
+    needs: Annotated[Literal["me"] | None, Query(description="`me`: only what waits for the caller.")] = None,
+    cursor: Cursor = None,
+    limit: Limit = 50,
+) -> PlanPage:
+    """List plans, the earliest end first."""
+    after = None
+    if cursor is not None:
+        at, plan_id = place_of(cursor, str, str)
+        after = (_instant(str(at)), str(plan_id))
+    with house.desk.unit(reading=True) as unit:
+        mine = None
+        if needs is not None:
+            me = caller.who.principal.principal_id
+            mine = {str(one.plan_id) for one in waiting(unit) if one.plan_id is not None and me in waits_for(unit, one)}
+        found = unit.plans.page(
+            limit + 1, after=after, statuses=state or (), account_id=account, owner=owner, among=mine
+        )
+    lines, more = found[:limit], len(found) > limit
+    last = lines[-1].plan if more else None
+    return PlanPage(
+        plans=tuple(map(_line, lines)),
+        next_cursor=cursor_of(last.expires_at.isoformat(), str(last.plan_id)) if last else None,
+    )
+
+
+@router.post("", status_code=HTTPStatus.ACCEPTED, responses={201: {"model": Wished}})
+def propose(wish: Wish, caller: Proposing, house: Housed, response: Response) -> Wished:
+    """Ask for a draft of an account (202: it waits for a drafter), or give a proposal of one's own (201)."""
+    if (wish.account_id is None) == (wish.proposal is None):
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", "give either account_id, for a draft, or a proposal"
+        )
+    if wish.proposal is not None:
+        told = house.submit(_own(wish.proposal, caller), caller.who, _cause(caller))
+        if told.plan_id is None:
+            raise DeniedError("the gate refuses the proposal: " + " ".join(told.findings), told.codes)
+        where = f"/v1/plans/{told.plan_id}"
+        response.status_code = HTTPStatus.CREATED
+        response.headers["location"] = where
+        return Wished(state="drafted", plan_id=told.plan_id, follow=where)
+    event = house.wish(str(wish.account_id), caller.who)
+    where = f"/v1/events/{quote(event.source, safe='')}/{quote(event.event_id, safe='')}"
+    response.headers["location"] = where
+    return Wished(state="waiting", follow=where)
+
+
+@router.get("/{plan_id}")
+def get_plan(
+    plan_id: UUID,
+    _caller: Reading,
+    house: Housed,
+    response: Response,
+    version: Annotated[int | None, Query(ge=1, le=100_000, description="As this revision was last written.")] = None,
+    as_of: Annotated[AwareDatetime | None, Query(description="As it stood at this instant.")] = None,
+) -> Shown:
+    """Return a plan with what a decision about it needs: content, gate, evaluation, approvals. Its ETag is now's."""
+    if version is not None and as_of is not None:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", "give version or as_of, not both")
+    with house.desk.unit(reading=True) as unit:
+        record = unit.plans.get(plan_id)
+        response.headers["etag"] = etag_of(record)
+        if as_of is not None:
+            return show_at(unit, str(plan_id), as_of)
+        if version is not None:
+            return show_revision(unit, str(plan_id), version)
+        return show(unit, record)
+
+
+@router.patch("/{plan_id}", response_model=Shown)
+def edit_plan(edit: Editing, change: PlanEdit) -> Response:
+    """Edit a draft: a new revision, judged anew; its approvals become void."""
+    return edit.make(change, lambda house: house.edit(edit.plan_id, change, edit.who))
+
+
+@router.get("/{plan_id}/diff")
+def compare(
+    plan_id: UUID,
+    _caller: Reading,
+    house: Housed,
+    older: Annotated[int, Query(alias="from", ge=1, le=100_000)] = 1,
+    newer: Annotated[int | None, Query(alias="to", ge=1, le=100_000)] = None,
+) -> Comparison:
+    """Say what changed between two revisions, by step, and how reasons for sending back were answered."""
+    with house.desk.unit(reading=True) as unit:
+        record = unit.plans.get(plan_id)
+        return compare_revisions(unit, str(plan_id), older, newer or record.plan.revision)
+
+
+def _own(proposal: Proposal, caller: Caller) -> Proposal:
+    """Return a proposal as its author's: a program is no person, whatever it says of itself."""
+    drafter = "person" if caller.by == "session" else caller.who.principal.principal_id
+    return proposal.model_copy(update={"provenance": proposal.provenance.model_copy(update={"drafter": drafter})})
+
+
+def _cause(caller: Caller) -> Cause:
+    return Cause(kind="person", ref=caller.who.principal.principal_id)
+
+
+def _line(record: PlanRecord) -> PlanLine:
+    plan, state = record.plan, record.state
+    return PlanLine(
+        plan_id=plan.plan_id,
+        account_id=plan.account_id,
+        plan_type=plan.plan_type,
+        status=plan.status,
+        reason=state.closed_reason or state.pause_reason,
+        risk=plan.risk,
+        owner=plan.owner,
+        amount_minor=plan.amount_minor,
+        revision=plan.revision,
+        steps_done=sum(step.settled for step in plan.steps),
+        steps=len(plan.steps),
+        expires_at=plan.expires_at,
+        next_wake_at=record.next_wake_at,
+        etag=etag_of(record),
+    )
+
+
+def _instant(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo is None:
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "bad_cursor", "this cursor is none of ours; begin again without one"
+        )
+    return found
