@@ -5,6 +5,7 @@ Never changes a plan, never tells a private text, and nothing that it sends can 
 
 from oncourse.courier.deliveries import Deliveries
 from oncourse.courier.fence import Fence, FenceError
+from oncourse.courier.letters import ToldEvent
 from oncourse.courier.messengers import AppriseMessenger, Messenger
 from oncourse.courier.notices import Notices
 from oncourse.courier.post import Answer, Came, HttpPost, Post
@@ -27,4 +28,5 @@ __all__ = [
     "SentAgain",
     "Subscription",
     "Subscriptions",
+    "ToldEvent",
 ]

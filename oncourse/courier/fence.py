@@ -10,7 +10,8 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
 import httpx2
 
-from plan import Frozen, OncourseError
+from orchestrator import BadInputError
+from plan import Frozen
 
 MAX_URL = 2000
 _UNICAST = IPv6Network("2000::/3")
@@ -21,7 +22,7 @@ Resolver = Callable[[str, int], list[str]]
 """Returns the addresses of a host; raises OSError where it has none."""
 
 
-class FenceError(OncourseError):
+class FenceError(BadInputError):
     """An address that nothing is sent to."""
 
     code = "bad_address"

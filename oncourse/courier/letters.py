@@ -6,15 +6,16 @@ and no private text can: it stands in an entry only as a commitment, and commitm
 
 import re
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
+from uuid import UUID
 
 import orjson
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from standardwebhooks.webhooks import Webhook as Signer
 
 from ledger import Entry
-from plan import REF_PREFIX, Frozen
+from plan import REF_PREFIX, ActorKind, Code, Frozen, Id, Instant
 from store import Webhook
 
 PREFIX = "oncourse."
@@ -55,6 +56,48 @@ _WITHIN = {
 _MOVES = ("plan.", "step.")
 _WORD = re.compile(r"[!-~]{1,160}")
 """What may leave as text: ids, codes and instants are one word, and a sentence is none."""
+
+
+class ToldActor(Frozen):
+    """Who did it, by pseudonymous id."""
+
+    kind: ActorKind
+    id: Id
+
+
+class ToldEntry(BaseModel):
+    """What is told of an entry; a type may have more fields of its own, each a word, a number or a list of words."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    position: int
+    """Its place in the tenant's ledger: letters come in this order."""
+    stream: str
+    seq: int
+    actor: ToldActor
+    plan_id: UUID | None = None
+    account_id: Id | None = None
+    step_id: UUID | None = None
+    state_before: str | None = None
+    state_after: str | None = None
+    reason: Code | None = None
+
+
+class ToldEvent(Frozen):
+    """The body of a letter: a CloudEvent 1.0 about one entry of the ledger."""
+
+    specversion: Literal["1.0"]
+    id: str
+    """The same as the header `webhook-id`."""
+    source: str
+    """`/tenants/TENANT`."""
+    type: str
+    """`oncourse.` and the type of the entry, such as `oncourse.plan.activated.v1`."""
+    subject: str
+    """The entry's stream, such as `plan/ID`."""
+    time: Instant
+    datacontenttype: Literal["application/json"]
+    data: ToldEntry
 
 
 class Letter(Frozen):

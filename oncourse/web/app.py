@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from oncourse.web import catalogues, decisions, ledgers, plans, reviews, steps, stream, times
+from oncourse.web import catalogues, decisions, ledgers, plans, reviews, steps, stream, times, webhooks
 from oncourse.web.front import Front
 from oncourse.web.health import Health
 from oncourse.web.probes import probes
@@ -16,7 +16,7 @@ from plan import OncourseError
 
 ROUTERS = (
     stream.router, plans.router, decisions.router, steps.router, reviews.router,
-    ledgers.router, catalogues.router, times.router,
+    ledgers.router, catalogues.router, times.router, webhooks.router,
 )  # fmt: skip
 ABOUT = (
     "Plans for accounts: proposed by a model, judged by policy, approved by people, run over weeks. "
@@ -34,6 +34,7 @@ def build_app(front: Front, health: Health) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        webhooks=webhooks.outgoing,
         generate_unique_id_function=_name,
         exception_handlers={
             OncourseError: answer_problem,

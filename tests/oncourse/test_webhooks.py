@@ -380,7 +380,7 @@ def test_only_people_who_set_the_tenant_up_see_and_change_webhooks(plain, receiv
     left = Acting(principal=plain.root.principal.model_copy(update={"active": False}))
     tries = [
         lambda who: plain.hooks.add(receiver.url, frozenset(), who),
-        lambda who: plain.hooks.every(who),
+        plain.hooks.every,
         lambda who: plain.hooks.get(webhook_id, who),
         lambda who: plain.hooks.rotate(webhook_id, timedelta(), who),
         lambda who: plain.hooks.test(webhook_id, who),
