@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import time, timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
@@ -323,6 +324,9 @@ def test_the_real_messenger_reaches_a_real_receiver_and_says_nothing_of_where_it
 
 def test_the_settings_are_read_from_the_file_and_keep_their_urls_to_themselves(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    documented = (Path(__file__).parents[2] / "docs" / "notifications.md").read_text(encoding="utf-8")
+    (tmp_path / "oncourse.toml").write_text(re.search(r"```toml\n(.*?)```", documented, re.DOTALL).group(1))
+    assert set(read_settings().notify.people) == {"p-otto", "p-sara"}
     (tmp_path / "oncourse.toml").write_text(
         'webhook_ports = [443, 8443]\n[notify]\npeople = {"p-otto" = ["mailto://u:hush-hush@x.test"]}\n'
         'digest_at = "07:15"\nescalate_after_hours = 8\nescalate_to = ["p-sara"]\npublic_url = "https://o.test"\n'

@@ -1,14 +1,21 @@
 """T13 and T15 where others are told: nothing inside is called, and nothing that steers gets into a message."""
 
 import socket
-from datetime import timedelta
+import ssl
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
 from oncourse.courier import Came, Fence, FenceError, HttpPost
+from oncourse.courier import post as module
 from oncourse.courier.fence import check, is_public
 from oncourse.courier.letters import Letter
 from oncourse.courier.messages import digest, pointing
@@ -179,6 +186,42 @@ def test_t15_the_name_is_looked_up_once_for_each_letter():
     assert answer.came is Came.TAKEN
     assert asked == ["nowhere.invalid"]
     assert here.letters[0][0]["host"] == f"nowhere.invalid:{here.port}"
+
+
+def certified(folder, name):
+    """Return a context for a server of one name, and one for clients that trust it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    mine = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(mine)
+        .issuer_name(mine)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    file = folder / "server.pem"
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file.write_bytes(private + made.public_bytes(Encoding.PEM))
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(file)
+    return server, ssl.create_default_context(cadata=made.public_bytes(Encoding.PEM).decode())
+
+
+def test_t15_the_certificate_must_be_for_the_name_also_where_the_connection_is_pinned(tmp_path, monkeypatch):
+    server, client = certified(tmp_path, "hooks.test")
+    monkeypatch.setattr(module, "_trust", lambda: client)
+    with receiving(server) as here:
+        post = HttpPost(Fence(loopback=True), lambda _h, _p: ["127.0.0.1"])
+        assert post.send(f"https://hooks.test:{here.port}/", LETTER, {}).came is Came.TAKEN
+        answer = post.send(f"https://other.test:{here.port}/", LETTER, {})
+        assert (answer.came, answer.told) == (Came.FAILED, "not reached (ConnectError)")
+    assert len(here.letters) == 1
 
 
 def test_t15_no_proxy_of_the_environment_stands_between(monkeypatch):

@@ -1,6 +1,8 @@
 """Webhooks as a receiver meets them: in order, at least once, signed, and no faster than it can bear."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -8,6 +10,7 @@ from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from ledger import DATA
 from oncourse.clock import RandomIds, VirtualClock
 from oncourse.courier import Came, Courier, Deliveries, Fence, FenceError, HttpPost, Subscriptions
 from oncourse.courier.deliveries import BACKOFF, LEASE
@@ -431,6 +434,11 @@ def test_what_cannot_be_asked_for_is_refused_with_what_now(plain, receiver):
         plain.add(receiver.url)
     with pytest.raises(BadInputError, match="at most 50"):
         plain.add(receiver.url)
+
+
+def test_the_document_names_every_type_of_entry():
+    text = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"`([a-z]+\.[a-z_]+\.v1)`", text)) == set(DATA)
 
 
 def test_ids_of_letters_hold_no_full_stop():
