@@ -1,22 +1,124 @@
 """Settings, read once: command line over environment (`ONCOURSE_*`) over one TOML file."""
 
+import base64
+import binascii
 import os
+from collections.abc import Iterator
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, StringConstraints, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
-from plan import Frozen, Id, OncourseError, explain_validation
+from plan import Frozen, Id, OncourseError, Role, explain_validation
 
 CONFIG_FILE = "oncourse.toml"
+PREFIX = "whsec_"
+SECRET_BYTES = range(24, 65)
+"""As Standard Webhooks asks."""
 
 
 class ConfigError(OncourseError):
     """A setting cannot be used."""
 
     code = "bad_config"
+
+
+def _origin(address: str) -> str:
+    """Return an address without its last slash; raise ValueError for what a browser could not be sent to."""
+    parts = urlsplit(address)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "@" in parts.netloc or parts.query:
+        raise ValueError(f"{address!r} is no plain http(s) address")
+    return address.rstrip("/")
+
+
+def _safe(address: str) -> str:
+    """Return an address where others on the way hear nothing: https, or this machine."""
+    host = urlsplit(_origin(address)).hostname or ""
+    if not address.startswith("https://") and host not in {"127.0.0.1", "::1", "localhost"}:
+        raise ValueError(f"{address!r} must be https")
+    return address
+
+
+def _public(algorithms: tuple[str, ...]) -> tuple[str, ...]:
+    """Raise ValueError for ways to sign that anybody has who checks, or that do not sign."""
+    if wrong := [name for name in algorithms if name[:2] not in {"RS", "PS", "ES", "Ed"}]:
+        raise ValueError(f"{', '.join(wrong)} proves nothing about the provider; name RS256, PS256, ES256 or EdDSA")
+    return algorithms
+
+
+def _words(value: object) -> object:
+    """Split a text at its commas: lists stand so in the environment."""
+    return [word.strip() for word in value.split(",") if word.strip()] if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
+
+
+class OidcSettings(BaseModel):
+    """The identity provider whose people may come in (docs/identity.md)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    issuer: Annotated[str, AfterValidator(_safe)]
+    """Exactly as the provider names itself."""
+    client_id: str
+    client_secret: SecretStr = SecretStr("")
+    groups_claim: str = "groups"
+    roles: dict[str, Role]
+    """Which role each group of the provider gives; who is in none of them does not come in."""
+    tenant: str = ""
+    """Whose people they are; the tenant of the settings where it is empty."""
+    scopes: Words = ("openid",)
+    algorithms: Annotated[Words, AfterValidator(_public)] = ("RS256", "PS256", "ES256")
+    """How tokens may be signed, each with a key that only the provider has; no other way is believed."""
+    strong_acr: Words = ()
+    """What the provider says in `acr` where a second factor was shown; it is also what a step-up asks for."""
+    strong_amr: Words = ("mfa", "otp", "hwk", "sc")
+    """What it says in `amr` there."""
+
+
+class EventSource(BaseModel):
+    """A system that signs what it sends, whose tenant it speaks to, and as whom it may speak."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tenant: Id
+    sources: frozenset[Id] = Field(min_length=1)
+    """Values of the CloudEvents attribute `source`."""
+    secrets: tuple[SecretStr, ...] = Field(min_length=1, max_length=2)
+    """Of Standard Webhooks, `whsec_` and base64 of 24 to 64 bytes; two while one is exchanged for the other."""
+
+    @field_validator("secrets")
+    @classmethod
+    def _each_is_long_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for secret in value:
+            text = secret.get_secret_value()
+            try:
+                size = len(base64.b64decode(text.removeprefix(PREFIX), validate=True))
+            except binascii.Error:
+                size = 0
+            if not text.startswith(PREFIX) or size not in SECRET_BYTES:
+                raise ValueError(f"a secret is `{PREFIX}` and the base64 of {SECRET_BYTES.start} to 64 random bytes")
+        return value
 
 
 class Notify(Frozen):
@@ -29,14 +131,14 @@ class Notify(Frozen):
     escalate_after_hours: int = Field(default=24, ge=1, le=24 * 30)
     escalate_to: tuple[Id, ...] = ()
     """Who is told where nobody answered for so long."""
-    public_url: Annotated[str, StringConstraints(pattern=r"^(https?://[!-~]+)?$", max_length=200)] = ""
-    """Where people open the pages, as `https://oncourse.example`; empty: messages name the command."""
 
 
 class Settings(BaseSettings):
     """What an installation decides once."""
 
-    model_config = SettingsConfigDict(env_prefix="ONCOURSE_", extra="forbid", frozen=True, toml_file=CONFIG_FILE)
+    model_config = SettingsConfigDict(
+        env_prefix="ONCOURSE_", env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=CONFIG_FILE
+    )
 
     database: str = "sqlite:///oncourse.db"
     tenant: str = "main"
@@ -55,6 +157,30 @@ class Settings(BaseSettings):
     """What stands before the name of every tool, as `TARGET___` behind an AgentCore Gateway."""
     mcp_timeout_seconds: float = Field(default=30.0, gt=0, le=600)
     """For one call from connection to answer; well below the 15 minutes after which a worker is taken for dead."""
+    drafts_per_day: int = Field(default=500, ge=0)
+    """So many drafts a tenant may ask of a model on one UTC day; 0: no bound."""
+    settling_hours: int = Field(default=24, ge=0, le=24 * 90)
+    """So long the same posture of an account says nothing new, once a drafter has answered to it."""
+    events_per_minute: int = Field(default=600, ge=0)
+    """So many events a tenant may send over HTTP within any minute; 0: no bound."""
+    sources: dict[str, EventSource] = Field(default_factory=dict)
+    """Who may send signed events, by a name of your own (docs/events.md)."""
+
+    @model_validator(mode="after")
+    def _each_secret_is_one_sources(self) -> Self:
+        """Refuse a secret that two sources share: a signature must say of which of them it is."""
+        seen: dict[str, str] = {}
+        for name, source in self.sources.items():
+            for secret in source.secrets:
+                if seen.setdefault(secret.get_secret_value(), name) != name:
+                    raise ValueError(f"the sources {seen[secret.get_secret_value()]} and {name} share a secret")
+        return self
+
+    public_url: Annotated[str, AfterValidator(lambda a: a and _origin(a))] = ""
+    """Where browsers reach the installation, where that is not the address that it listens on."""
+    allowed_hosts: Words = ()
+    """Names under which it answers, besides those of this machine and of `public_url`."""
+    oidc: OidcSettings | None = None
 
     notify: Notify = Notify()
     webhook_ports: frozenset[int] = frozenset({443})
@@ -92,9 +218,17 @@ def read_settings(**given: str | None) -> Settings:
 
 def unknown_variables() -> list[str]:
     """Return `ONCOURSE_*` variables that no setting reads; they would pass silently otherwise."""
-    known = {f"ONCOURSE_{name.upper()}" for name in Settings.model_fields} | {"ONCOURSE_AS", "ONCOURSE_TEST_ALL"}
-    known.add("ONCOURSE_TEST_POSTGRES")
+    known = {*_variables(Settings, "ONCOURSE_"), "ONCOURSE_AS", "ONCOURSE_TEST_ALL", "ONCOURSE_TEST_POSTGRES"}
     return sorted(name for name in os.environ if name.startswith("ONCOURSE_") and name not in known)  # noqa: TID251 - settings are read here
+
+
+def _variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
+    """Yield the variable of each setting, and of what lies in one that holds several."""
+    for name, field in model.model_fields.items():
+        yield f"{prefix}{name.upper()}"
+        for inner in getattr(field.annotation, "__args__", ()):
+            if isinstance(inner, type) and issubclass(inner, BaseModel):
+                yield from _variables(inner, f"{prefix}{name.upper()}__")
 
 
 def config_file() -> Path:

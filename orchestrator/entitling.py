@@ -83,16 +83,55 @@ def undelegate(desk: Desk, to: str, who: Acting) -> None:
         record_change(unit, own.model_copy(update={"delegations": kept}), who, authority, ("undelegated", ""))
 
 
+def note_link(desk: Desk, principal_id: str, who: Acting) -> None:
+    """Write down that somebody is given a new way in; raise BadInputError for a machine, or for who may not act."""
+    with desk.unit() as unit:
+        authority = authorize(unit, who, Act.ADD_PRINCIPAL)
+        known = unit.principals.get(principal_id)
+        if known.kind is not ActorKind.HUMAN or not known.active:
+            raise BadInputError(f"{principal_id} is no active person; see: oncourse principal list")
+        record_change(unit, known, who, authority, ("sign_in_link", ""))
+
+
+def follow_groups(desk: Desk, principal_id: str, roles: frozenset[Role], issuer: str) -> Principal:
+    """Let somebody have the roles that their identity provider's groups give, in the provider's name.
+
+    The settings trust the provider with this, so no person is asked; limits and delegations stay, whoever left stays
+    gone, and the last active administrator stays one. Returns the principal as it is then.
+    """
+    with desk.unit() as unit:
+        known = {p.principal_id: p for p in unit.principals.every()}.get(principal_id)
+        fresh = Principal(principal_id=principal_id, tenant_id=desk.tenant_id)
+        changed = (known or fresh).model_copy(update={"roles": roles})
+        if known is not None and _last_admin(unit, changed):
+            changed = changed.model_copy(update={"roles": roles | {Role.TENANT_ADMIN}})
+        if changed != known:
+            unit.record(
+                f"principal/{principal_id}",
+                "principal.added.v1" if known is None else "principal.changed.v1",
+                PrincipalChanged(principal=changed),
+                actor=desk.system.actor,
+                authority=Authority(role="identity_provider", grant="AUTH-OIDC-GROUPS"),
+                cause=Cause(kind="import", ref=issuer),
+                reason=("roles_from_groups", ""),
+            )
+        return changed
+
+
 def keeps_an_admin(unit: Unit, changed: Principal) -> None:
     """Raise NotAllowedError where a change would leave the tenant without an active administrator."""
-    admins = {p.principal_id for p in unit.principals.every() if p.active and Role.TENANT_ADMIN in p.roles}
-    stays = changed.active and Role.TENANT_ADMIN in changed.roles
-    if admins == {changed.principal_id} and not stays:
+    if _last_admin(unit, changed):
         raise NotAllowedError(
             f"nobody may do that ({LAST_ADMIN}): {changed.principal_id} is the last active tenant_admin; "
             "add another one first: oncourse principal add NAME --role tenant_admin",
             LAST_ADMIN,
         )
+
+
+def _last_admin(unit: Unit, changed: Principal) -> bool:
+    admins = {p.principal_id for p in unit.principals.every() if p.active and Role.TENANT_ADMIN in p.roles}
+    stays = changed.active and Role.TENANT_ADMIN in changed.roles
+    return admins == {changed.principal_id} and not stays
 
 
 def record_change(

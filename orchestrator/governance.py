@@ -10,7 +10,7 @@ from orchestrator.desk import Acting, Desk, bundle
 from orchestrator.governing import Asked
 from orchestrator.publishing import Outlook, ProposedPolicy, Told
 from orchestrator.replaying import Replayed
-from plan import Delegation, RiskClass
+from plan import Delegation, Principal, RiskClass, Role
 
 
 def _unheard(_done: int, _of: int) -> None:
@@ -78,6 +78,14 @@ class Governance:
     def reactivate(self, principal_id: str, reason: str, who: Acting) -> None:
         """Let somebody act again."""
         entitling.reactivate(self._desk, principal_id, reason, who)
+
+    def note_link(self, principal_id: str, who: Acting) -> None:
+        """Write down that somebody is given a new way in."""
+        entitling.note_link(self._desk, principal_id, who)
+
+    def follow_groups(self, principal_id: str, roles: frozenset[Role], issuer: str) -> Principal:
+        """Let somebody have the roles that their identity provider's groups give; they are added where unknown."""
+        return entitling.follow_groups(self._desk, principal_id, roles, issuer)
 
     def delegate(
         self,

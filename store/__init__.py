@@ -3,6 +3,7 @@
 Never judges and never decides; what changes a plan reaches it as entries.
 """
 
+from store.access import Access, Credential, Link, Session, Token, Whose
 from store.accounts import FAMILIES
 from store.claims import Claim, Claimed, Expected
 from store.connection import check_schema, open_engine, open_queue, opened, queue_url, schema_state, upgrade
@@ -19,8 +20,9 @@ from store.errors import (
     StaleError,
     StoreError,
 )
-from store.events import Event, EventType, event_named
-from store.integrity import integrity, shape
+from store.events import WISHED, Event, EventType, event_named, target_of
+from store.integrity import fence, integrity, shape
+from store.model_use import DayOfUse
 from store.notices import NOBODY, Notice, NoticeKind
 from store.plans import PlanRecord
 from store.unit import Unit
@@ -30,35 +32,44 @@ from store.workers import Due, Workers
 __all__ = [
     "FAMILIES",
     "NOBODY",
+    "WISHED",
+    "Access",
     "AddressError",
     "Artefact",
     "BrokenRowError",
     "Claim",
     "Claimed",
+    "Credential",
+    "DayOfUse",
     "Due",
     "Effect",
     "EffectStatus",
     "Event",
     "EventType",
     "Expected",
+    "Link",
     "NotFoundError",
     "Notice",
     "NoticeKind",
     "PlanRecord",
     "SchemaError",
+    "Session",
     "SlotTakenError",
     "StaleError",
     "Store",
     "StoreError",
+    "Token",
     "Undelivered",
     "Unit",
     "Webhook",
+    "Whose",
     "Workers",
     "check_schema",
     "copy_database",
     "database_file",
     "dump_database",
     "event_named",
+    "fence",
     "integrity",
     "open_engine",
     "open_queue",
@@ -68,6 +79,7 @@ __all__ = [
     "replace_database",
     "schema_state",
     "shape",
+    "target_of",
     "upgrade",
     "written_aside",
 ]

@@ -59,7 +59,8 @@ credential = Table(
     _id("principal_id"),
     Column("password", Text, nullable=False),  # an argon2id hash
     Column("second_factor", Text),  # null: none yet
-    Column("used_code", String(20)),  # the last code taken, which is not taken again
+    Column("offered_factor", Text),  # one that was shown, and of which no code came yet
+    Column("used_code", String(20)),  # of which half minute the last code taken was: none up to it is taken again
     Column("failures", Integer, nullable=False),
     Column("locked_until", UtcText),
     Column("changed_at", UtcText, nullable=False),

@@ -10,7 +10,20 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer k
 from typer.main import get_command
 
 from gate import BadPolicyError, BadRecordingError, UnknownCodeError
-from oncourse.cli import databases, events, gates, ledgers, people, plans, policies, steps, switches, tenants, webhooks
+from oncourse.cli import (
+    databases,
+    events,
+    gates,
+    ledgers,
+    people,
+    plans,
+    policies,
+    steps,
+    switches,
+    tenants,
+    tokens,
+    webhooks,
+)
 from oncourse.cli.session import current
 from oncourse.cloud_events import BadEventError
 from oncourse.config import ConfigError
@@ -50,6 +63,7 @@ app.add_typer(steps.app, name="step", help="Read, approve and steer the steps of
 app.add_typer(events.app, name="event", help="What comes in from outside.")
 app.add_typer(events.accounts, name="account", help="Accounts, and what holds their external steps.")
 app.add_typer(people.app, name="principal", help="Who may act.")
+app.add_typer(tokens.app, name="token", help="How programs come in.")
 app.add_typer(ledgers.app, name="ledger", help="What happened, and why.")
 app.add_typer(gates.app, name="gate", help="What the gate's codes mean, and its past decisions.")
 app.add_typer(policies.app, name="policy", help="Read, compare, test, simulate and publish policies.")

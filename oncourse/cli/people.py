@@ -1,14 +1,20 @@
 """`oncourse principal`: who may act, who left, and who acts in whose stead."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from gate import DELEGABLE, Act
 from oncourse.cli.session import current
-from oncourse.console import as_json, say, short, table
+from oncourse.cli.working import PORT
+from oncourse.clock import RealClock, random_salt
+from oncourse.console import as_json, count, err, out, say, short, table
 from orchestrator import BadInputError
 from plan import ActorKind, Principal, RiskClass, Role
+from store import Whose
+
+if TYPE_CHECKING:
+    from oncourse.identity import Sessions
 
 app = typer.Typer(no_args_is_help=True)
 Person = Annotated[str, typer.Argument(help="A principal's id.")]
@@ -38,6 +44,7 @@ def add(
 def deactivate(principal_id: Person, reason: Reason = "") -> None:
     """Let somebody act no more; what they approved lapses, and their name stays in the history."""
     plans = current.house.governance.deactivate(principal_id, reason, current.who)
+    _sessions().end_all(_whose(principal_id))
     if current.json:
         as_json({"principal_id": principal_id, "active": False, "open_plans": list(plans)})
         return
@@ -53,6 +60,33 @@ def reactivate(principal_id: Person, reason: Reason = "") -> None:
         as_json({"principal_id": principal_id, "active": True})
     else:
         say(f"{principal_id} may act again.")
+
+
+@app.command()
+def link(principal_id: Person) -> None:
+    """Print a one-time link by which somebody chooses a new password and second factor: new, or locked out."""
+    from oncourse.identity import Links, path_of
+
+    current.house.governance.note_link(principal_id, current.who)
+    secret = Links(current.store, RealClock(), random_salt).make(_whose(principal_id))
+    address = f"{current.settings.public_url or f'http://127.0.0.1:{PORT}'}{path_of(secret)}"
+    if current.json:
+        as_json({"principal_id": principal_id, "link": address})
+        return
+    out.print(address, markup=False, soft_wrap=True, highlight=False)
+    err.print(
+        "it opens once, within 15 minutes; hand it over on a way that nobody else reads", markup=False, soft_wrap=True
+    )
+
+
+@app.command("sign-out")
+def sign_out(principal_id: Person) -> None:
+    """End all sessions of somebody; what they sign in with stays."""
+    ended = _sessions().end_all_as(_whose(principal_id), current.who)
+    if current.json:
+        as_json({"principal_id": principal_id, "ended": ended})
+    else:
+        say(f"{principal_id} is signed out of {count(ended, 'session')}.")
 
 
 @app.command()
@@ -104,6 +138,16 @@ def list_principals() -> None:
         (p.principal_id, p.kind, ", ".join(sorted(p.roles)), "yes" if p.active else "no", _delegated(p)) for p in known
     )
     table(("principal", "kind", "roles", "active", "delegates"), rows)
+
+
+def _sessions() -> "Sessions":
+    from oncourse.identity import Sessions
+
+    return Sessions(current.store, RealClock(), random_salt)
+
+
+def _whose(principal_id: str) -> Whose:
+    return Whose(current.settings.tenant, principal_id)
 
 
 def _delegated(who: Principal) -> str:

@@ -31,11 +31,23 @@ class Notices:
     """Tells one tenant's people."""
 
     def __init__(
-        self, store: Store, tenant_id: str, *, connector: str, messenger: Messenger, clock: Clock, settings: Notify
+        self,
+        store: Store,
+        tenant_id: str,
+        *,
+        connector: str,
+        messenger: Messenger,
+        clock: Clock,
+        settings: Notify,
+        public_url: str = "",
     ) -> None:
-        """Take what carries out the steps that are sent as `connector`: what waits is judged with its name."""
+        """Take what carries out the steps that are sent as `connector`: what waits is judged with its name.
+
+        `public_url` is where people open the pages; without it messages name the command.
+        """
         self._store, self._tenant, self._connector = store, tenant_id, connector
-        self._messenger, self._clock, self._settings = messenger, clock, settings
+        self._messenger, self._clock = messenger, clock
+        self._settings, self._public_url = settings, public_url
 
     def tell(self, now: datetime) -> int:
         """Tell everybody what is to be told now; return how many messages a channel took."""
@@ -44,7 +56,7 @@ class Notices:
         with self._store.unit(self._tenant, now, self._connector, reading=True) as unit:
             if unit.virtual_now() is not None:
                 return 0
-            look = _Look(unit, self._settings, now)
+            look = _Look(unit, self._settings, self._public_url, now)
             made = list(look.fresh())
         try:
             with self._store.unit(self._tenant, now, self._connector) as unit:
@@ -88,8 +100,8 @@ class Notices:
 class _Look:
     """What waits at one instant, and who is to be told of it."""
 
-    def __init__(self, unit: Unit, settings: Notify, now: datetime) -> None:
-        self._settings, self._now = settings, now
+    def __init__(self, unit: Unit, settings: Notify, public_url: str, now: datetime) -> None:
+        self._settings, self._public_url, self._now = settings, public_url, now
         self._zone = unit.tenant().calendar
         self._seen = unit.notices.of("seen")
         self._escalated = unit.notices.of("escalation")
@@ -132,7 +144,7 @@ class _Look:
 
     def message(self, notice: Notice) -> Message | None:
         """Return what a notice says now; None where nothing of it waits any more."""
-        told = {"public_url": self._settings.public_url, "zone": self._zone.time_zone}
+        told = {"public_url": self._public_url, "zone": self._zone.time_zone}
         if notice.kind == "digest":
             mine = self._lists.get(notice.principal_id, []) if notice.about == self._day else []
             since = {place: self._since(about) for place, about in enumerate(mine)}
@@ -141,7 +153,7 @@ class _Look:
         return None if one is None else pointing(notice.kind, one, self._since(notice.about), **told)
 
     def _to(self, names: Iterable[str], about: str, kind: NoticeKind) -> Iterator[Notice]:
-        for name in names:
+        for name in dict.fromkeys(names):  # whoever is named twice is told once
             if name in self._active:
                 for channel in range(len(self._settings.people.get(name, ()))):
                     yield Notice(

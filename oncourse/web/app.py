@@ -7,7 +7,23 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
-from oncourse.web import catalogues, decisions, ledgers, plans, reviews, steps, stream, times, webhooks
+from oncourse.telemetry import quiet_tracers
+from oncourse.web import (
+    catalogues,
+    decisions,
+    events,
+    ledgers,
+    plans,
+    reviews,
+    sign_in_page,
+    signing_in,
+    steps,
+    stream,
+    times,
+    tokens,
+    webhooks,
+)
+from oncourse.web.fences import fences
 from oncourse.web.front import Front
 from oncourse.web.health import Health
 from oncourse.web.probes import probes
@@ -15,8 +31,9 @@ from oncourse.web.problems import MEDIA, Problem, ProblemError, answer_http, ans
 from plan import OncourseError
 
 ROUTERS = (
-    stream.router, plans.router, decisions.router, steps.router, reviews.router,
-    ledgers.router, catalogues.router, times.router, webhooks.router,
+    stream.router, events.router, plans.router, decisions.router, steps.router, reviews.router,
+    ledgers.router, catalogues.router, times.router, signing_in.router, sign_in_page.router, tokens.router,
+    webhooks.router,
 )  # fmt: skip
 ABOUT = (
     "Plans for accounts: proposed by a model, judged by policy, approved by people, run over weeks. "
@@ -35,7 +52,10 @@ def build_app(front: Front, health: Health) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         webhooks=webhooks.outgoing,
+        # its log records would quote what did not fit, with what was written there
+        telemetry={"tracer_provider": quiet_tracers(), "logs": False, "auto_configure": False},
         generate_unique_id_function=_name,
+        middleware=fences(front.settings),
         exception_handlers={
             OncourseError: answer_problem,
             ProblemError: answer_problem,

@@ -8,9 +8,11 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from gate import UnknownCodeError
 from oncourse.cloud_events import BadEventError
+from oncourse.identity import IdentityError, LinkRefusedError, StepUpNeededError
 from orchestrator import BadInputError, ChangedError, DeniedError, NotAllowedError
 from plan import IllegalMoveError, OncourseError, PlanError
 from store import NotFoundError, SlotTakenError, StaleError
@@ -18,7 +20,8 @@ from store import NotFoundError, SlotTakenError, StaleError
 MEDIA = "application/problem+json"
 STATUSES: tuple[tuple[tuple[type[OncourseError], ...], HTTPStatus], ...] = (
     ((NotFoundError, UnknownCodeError), HTTPStatus.NOT_FOUND),
-    ((NotAllowedError,), HTTPStatus.FORBIDDEN),
+    ((NotAllowedError, LinkRefusedError, StepUpNeededError), HTTPStatus.FORBIDDEN),
+    ((IdentityError,), HTTPStatus.UNAUTHORIZED),
     ((ChangedError,), HTTPStatus.PRECONDITION_FAILED),
     ((StaleError, SlotTakenError, IllegalMoveError), HTTPStatus.CONFLICT),
     ((DeniedError, BadEventError, BadInputError, PlanError), HTTPStatus.UNPROCESSABLE_ENTITY),
@@ -73,6 +76,8 @@ def problem_of(error: OncourseError) -> ProblemError:
     """Return the problem that an error of the house is."""
     status = next((status for kinds, status in STATUSES if isinstance(error, kinds)), HTTPStatus.SERVICE_UNAVAILABLE)
     more: dict[str, Any] = {}
+    if status is HTTPStatus.UNAUTHORIZED:
+        more["headers"] = {"www-authenticate": 'Bearer realm="oncourse"'}
     if isinstance(error, NotAllowedError):
         more["grant"] = error.grant
     if isinstance(error, DeniedError):
@@ -119,10 +124,20 @@ _SAYS = {
 }
 
 
-async def answer_http(_request: Request, error: Exception) -> Response:
+def _methods(request: Request) -> str:
+    """Return every method that the path takes: the framework names those of one of its routes."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    here = [route.methods or set() for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted(set().union(*here)))
+
+
+async def answer_http(request: Request, error: Exception) -> Response:
     """Answer what the framework itself refuses: unknown paths, methods, bodies that are too large."""
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
     code, detail = _SAYS.get(status, (status.name.lower(), str(error.detail or status.description)))
-    return problem(status, code, detail, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"allow": _methods(request)}
+    return problem(status, code, detail, headers)

@@ -90,7 +90,7 @@ class Tossed(McpExecutor):
     """Draws a fault for each call, and starts the server again after a death."""
 
     def __init__(self, server, seed):
-        super().__init__(Line(url=server.url, token="t-1"))  # noqa: S106 - the token of a server of the test
+        super().__init__(Line(url=server.url, token="t-1"))
         self.server, self.draw = server, random.Random(seed)
 
     def execute(self, order):

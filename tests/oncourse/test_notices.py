@@ -46,11 +46,11 @@ class Pigeons:
 class Office:
     """A house whose people are told by pigeons."""
 
-    def __init__(self, url, **settings):
-        self.house = House(url)
+    def __init__(self, url, public_url=URL, **settings):
+        self.house, self.public_url = House(url), public_url
         self.pigeons = Pigeons()
         people = {"otto": ["otto-1"], "sara": ["sara-1"], "mara": ["mara-1"], "root": ["root-1"]}
-        given = {"people": people, "escalate_to": ("sara",), "public_url": URL, **settings}
+        given = {"people": people, "escalate_to": ("sara", "sara"), **settings}
         self.settings = Notify.model_validate(given)
 
     def notices(self, messenger=None):
@@ -61,6 +61,7 @@ class Office:
             messenger=messenger or self.pigeons,
             clock=self.house.clock,
             settings=self.settings,
+            public_url=self.public_url,
         )
 
     def tell(self, later=timedelta()):
@@ -147,7 +148,10 @@ def test_somebody_who_did_not_answer_is_escalated_once(office):
     late = [(name, m) for name, m in office.pigeons.take() if "nobody" in m.title]
     assert [name for name, _ in late] == ["sara-1"]
     assert "Nobody has answered since 2026-03-02 08:00." in late[0][1].body
-    office.tell(timedelta(hours=48))
+    office.house.draft("beta")
+    office.tell()
+    assert [m.title for _, m in office.pigeons.take()] == ["oncourse: a draft waits for your review"] * 2
+    office.tell(timedelta(hours=23))
     assert not [m for _, m in office.pigeons.take() if "nobody" in m.title]
 
 
@@ -329,7 +333,7 @@ def test_the_settings_are_read_from_the_file_and_keep_their_urls_to_themselves(t
     assert set(read_settings().notify.people) == {"p-otto", "p-sara"}
     (tmp_path / "oncourse.toml").write_text(
         'webhook_ports = [443, 8443]\n[notify]\npeople = {"p-otto" = ["mailto://u:hush-hush@x.test"]}\n'
-        'digest_at = "07:15"\nescalate_after_hours = 8\nescalate_to = ["p-sara"]\npublic_url = "https://o.test"\n'
+        'digest_at = "07:15"\nescalate_after_hours = 8\nescalate_to = ["p-sara"]\n'
     )
     found = read_settings()
     assert (found.notify.digest_at, found.notify.escalate_to, found.webhook_ports) == (

@@ -5,18 +5,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
+import orjson
 import pytest
 from pydantic import SecretStr
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
-from ledger import DATA
+from ledger import DATA, Actor, Authority, Entry, Reason
 from oncourse.clock import RandomIds, VirtualClock
 from oncourse.courier import Came, Courier, Deliveries, Fence, FenceError, HttpPost, Subscriptions
 from oncourse.courier.deliveries import BACKOFF, LEASE
-from oncourse.courier.letters import letter_id
+from oncourse.courier.letters import letter, letter_id
 from orchestrator import Acting, BadInputError, NotAllowedError
-from plan import ActorKind, Principal, Role
+from plan import ActorKind, Cause, Principal, Role
 from store import NotFoundError, Store, open_engine
 from tests.databases import fresh_url
 from tests.house import House
@@ -283,6 +284,57 @@ def test_a_courier_that_dies_after_sending_leaves_the_letter_to_be_sent_again_un
     assert receiver.ids[0] == receiver.ids[1]
     assert receiver.ids[1:] == sorted(set(receiver.ids), key=lambda one: int(one.partition(":")[2]))
     assert receiver.letters[0][1] == receiver.letters[1][1]
+
+
+def test_a_courier_that_dies_in_the_middle_of_a_page_sends_nothing_twice_but_the_letter_it_died_at(plain, receiver):
+    webhook_id, _ = plain.add(receiver.url)
+    plain.house.active()
+    many = plain.see(webhook_id).behind
+
+    class Dies:
+        def send(self, url, sent, headers):
+            if len(receiver.letters) == 3:
+                raise KeyboardInterrupt
+            return plain.post.send(url, sent, headers)
+
+    with pytest.raises(KeyboardInterrupt):
+        Deliveries(plain.store, Dies(), plain.clock).deliver("t1", webhook_id)
+    plain.round(LEASE)
+    assert len(receiver.ids) == len(set(receiver.ids)) == many
+
+
+def test_what_is_not_a_word_or_a_number_does_not_leave_even_where_its_name_may():
+    entry = Entry(
+        stream="plan/7",
+        seq=1,
+        type="step.outcome_ok.v1",
+        at=datetime(2026, 3, 2, tzinfo=UTC),
+        actor=Actor(kind=ActorKind.HUMAN, id="otto"),
+        authority=Authority(role="owner", grant="AUTH-1"),
+        cause=Cause(kind="person", ref="otto"),
+        reason=Reason(code="won", text="ref:sha256:" + "0" * 64),
+        data={
+            "outcome": "Ida said no",
+            "holder": "ref:sha256:" + "1" * 64,
+            "codes": ["PG010", "two words"],
+            "attempt": 2,
+            "target": "SUCCEEDED",
+            "key": "left-out",
+            "step": {"params": {"message": "hello"}, "action_type": "RUN_VALUE_REVIEW"},
+        },
+    )
+    told = orjson.loads(letter("t1", 9, entry).body)["data"]
+    assert told == {
+        "action_type": "RUN_VALUE_REVIEW",
+        "actor": {"id": "otto", "kind": "human"},
+        "attempt": 2,
+        "plan_id": "7",
+        "position": 9,
+        "reason": "won",
+        "seq": 1,
+        "state_after": "SUCCEEDED",
+        "stream": "plan/7",
+    }
 
 
 def test_two_couriers_at_once_never_tell_the_same_page(telling, receiver):

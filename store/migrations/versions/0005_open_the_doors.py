@@ -42,6 +42,10 @@ def upgrade() -> None:
         sa.Column("calls", sa.Integer(), nullable=False),
     )
     op.create_index("ix_plan_page", "plan", ["tenant_id", "expires_at", "plan_id"])
+    with op.batch_alter_table("event_inbox") as inbox:
+        inbox.add_column(sa.Column("begun_at", sa.String(27), nullable=True))
+        inbox.add_column(sa.Column("told", sa.Text(), nullable=True))
+    op.create_index("ix_event_inbox_account", "event_inbox", ["tenant_id", "account_id", "processed_at", "received_at"])
 
 
 def _sign_in() -> None:
@@ -86,6 +90,7 @@ def _sign_in() -> None:
         _id("principal_id"),
         sa.Column("password", sa.Text(), nullable=False),
         sa.Column("second_factor", sa.Text()),
+        sa.Column("offered_factor", sa.Text()),
         sa.Column("used_code", sa.String(20)),
         sa.Column("failures", sa.Integer(), nullable=False),
         _at("locked_until", null=True),

@@ -1,0 +1,141 @@
+"""The page on which people sign in: plain forms, no script; what they send is what the API takes too."""
+
+from functools import cache
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import parse_qs, urlsplit
+
+from fastapi import APIRouter, Form
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment, PackageLoader, select_autoescape
+
+from oncourse.identity import CodeNeededError, Entry, IdentityError, SignInRefusedError
+from oncourse.web.callers import Fronted
+from oncourse.web.cookies import Localed, Sessioned, Shown, drop, keep
+from oncourse.web.front import Front
+from orchestrator import BadInputError
+from plan import OncourseError
+from store import Whose
+
+router = APIRouter(prefix="/sign-in", tags=["sign-in page"], include_in_schema=False)
+HERE = "/sign-in"
+HOME = HERE
+"""Where somebody goes who is in."""
+Field = Annotated[str, Form(max_length=400)]
+_TITLES = {
+    "form": "Sign in",
+    "link": "Choose a password",
+    "factor": "Take a second factor",
+    "in": "Signed in",
+    "out": "Signed out",
+}
+
+
+@router.get("")
+def page(front: Fronted, shown: Shown, link: str = "") -> Response:
+    """Show who is in, or how to come in; a link that is looked at is not used up."""
+    if link:
+        return _page(front, "link", link=link[:400])
+    known = front.doorkeeper.by_session(shown) if shown else None
+    if known is None:
+        return _page(front, "form")
+    return _page(front, "in", tenant=known.tenant_id, principal=known.acting.principal.principal_id)
+
+
+@router.post("")
+def sign_in(
+    front: Fronted,
+    local: Localed,
+    shown: Shown,
+    tenant: Field,
+    principal: Field,
+    password: Field,
+    code: Field = "",
+) -> Response:
+    """Sign in with a password and a code."""
+    try:
+        entry = local.sign_in(_whose(tenant, principal), password, code, instead_of=shown or None)
+    except (SignInRefusedError, CodeNeededError) as error:
+        return _page(front, "form", error, tenant=tenant, principal=principal)
+    return _entered(front, entry)
+
+
+@router.post("/link")
+def choose(front: Fronted, local: Localed, shown: Shown, link: Field, password: Field) -> Response:
+    """Choose a password by a one-time link."""
+    try:
+        entry = local.enrol(link, password, instead_of=shown or None)
+    except BadInputError as error:
+        return _page(front, "link", error, link=link)
+    except IdentityError as error:
+        return _page(front, "form", error)
+    return _entered(front, entry)
+
+
+@router.post("/code")
+def confirm(front: Fronted, local: Localed, shown: Shown, code: Field) -> Response:
+    """Take the second factor that was shown, by a code of it; a wrong code has it shown anew."""
+    try:
+        return _entered(front, local.confirm(shown, code))
+    except SignInRefusedError as error:
+        try:
+            return _factor(front, local.offer(shown), error)
+        except OncourseError:
+            return _page(front, "form", error)
+    except IdentityError as error:
+        return _page(front, "form", error)
+
+
+@router.post("/step-up")
+def step_up(front: Fronted, local: Localed, shown: Shown, code: Field) -> Response:
+    """Show a second factor now."""
+    try:
+        return _entered(front, local.step_up(shown, code))
+    except IdentityError as error:
+        known = front.doorkeeper.by_session(shown)
+        if known is None:
+            return _page(front, "form", error)
+        person = known.acting.principal
+        return _page(front, "in", error, tenant=known.tenant_id, principal=person.principal_id)
+
+
+@router.post("/out")
+def sign_out(front: Fronted, sessions: Sessioned, shown: Shown) -> Response:
+    """Sign out."""
+    sessions.end(shown)
+    answer = _page(front, "out")
+    drop(answer)
+    return answer
+
+
+def _whose(tenant: str, principal: str) -> Whose:
+    """Return whom a form names; what cannot be a name is nobody's."""
+    return Whose(tenant, principal) if (tenant + principal).isprintable() else Whose("", "")
+
+
+def _entered(front: Front, entry: Entry) -> Response:
+    if entry.otpauth:
+        return _factor(front, entry)
+    answer = RedirectResponse(HOME, HTTPStatus.SEE_OTHER)
+    keep(answer, entry.session)
+    return answer
+
+
+def _factor(front: Front, entry: Entry, error: OncourseError | None = None) -> Response:
+    key = parse_qs(urlsplit(entry.otpauth).query).get("secret", [""])[0]
+    answer = _page(front, "factor", error, otpauth=entry.otpauth, key=key)
+    keep(answer, entry.session)
+    return answer
+
+
+def _page(front: Front, view: str, error: OncourseError | None = None, **told: Any) -> Response:
+    values = {"tenant": front.settings.tenant, "principal": "", "local": True, "oidc": front.settings.oidc is not None}
+    trouble = "" if error is None else str(error)
+    text = _templates().get_template("sign_in.html")
+    status = HTTPStatus.OK if error is None else HTTPStatus.FORBIDDEN
+    return HTMLResponse(text.render(title=_TITLES[view], view=view, trouble=trouble, **(values | told)), status)
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(loader=PackageLoader("oncourse.web"), autoescape=select_autoescape(default=True))
