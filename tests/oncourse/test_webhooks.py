@@ -1,9 +1,10 @@
 """Webhooks as a receiver meets them: in order, at least once, signed, and no faster than it can bear."""
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import orjson
 import pytest
@@ -184,8 +185,6 @@ def test_a_receiver_that_drips_its_answer_is_given_up_after_the_time_for_one_let
     plain.house.posture()
 
     def dawdle():
-        import time
-
         time.sleep(1)
 
     receiver.hook = dawdle
@@ -391,6 +390,24 @@ def test_a_round_that_fails_is_logged_and_made_again(plain, receiver, caplog):
     plain.deliveries._post = plain.post
     plain.round(LEASE)
     assert plain.see(webhook_id).behind == 0
+
+
+def test_a_courier_goes_round_until_it_is_told_to_stop(plain, receiver):
+    webhook_id, _ = plain.add(receiver.url)
+    stop = Event()
+    courier = Courier(plain.store, plain.clock, plain.deliveries, poll=0.05)
+    thread = Thread(target=courier.run, args=[stop])
+    thread.start()
+    plain.house.know()
+    plain.house.posture()
+    ends = time.monotonic() + 30
+    while plain.see(webhook_id).behind and time.monotonic() < ends:
+        time.sleep(0.05)
+    stop.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert plain.see(webhook_id).behind == 0
+    assert receiver.letters
 
 
 def test_a_tenant_whose_time_is_made_up_tells_nobody(plain, receiver):
