@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ from pydantic_settings import (
 )
 
 from oncourse.event_sources import EventSource, check_secrets
-from plan import OncourseError, Role, explain_validation
+from plan import Frozen, Id, OncourseError, Role, explain_validation
 
 CONFIG_FILE = "oncourse.toml"
 
@@ -89,6 +90,18 @@ class OidcSettings(BaseModel):
     """What it says in `amr` there."""
 
 
+class Notify(Frozen):
+    """Who is told by which channels that something waits, and when again."""
+
+    people: dict[Id, tuple[SecretStr, ...]] = Field(default_factory=dict)
+    """Channels of each principal of the tenant `tenant`, as URLs of apprise (docs/notifications.md)."""
+    digest_at: time = time(8)
+    """When everybody is told what waits for them, by the tenant's clock on the wall; once a day."""
+    escalate_after_hours: int = Field(default=24, ge=1, le=24 * 30)
+    escalate_to: tuple[Id, ...] = ()
+    """Who is told where nobody answered for so long."""
+
+
 class Settings(BaseSettings):
     """What an installation decides once."""
 
@@ -126,6 +139,12 @@ class Settings(BaseSettings):
     allowed_hosts: Words = ()
     """Names under which it answers, besides those of this machine and of `public_url`."""
     oidc: OidcSettings | None = None
+
+    notify: Notify = Notify()
+    webhook_ports: frozenset[int] = frozenset({443})
+    """The ports that webhooks may go to."""
+    webhooks_allow_loopback: bool = False
+    """Webhooks may go to this machine, by plain http too: for tests and development only."""
 
     @classmethod
     def settings_customise_sources(

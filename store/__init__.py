@@ -23,12 +23,15 @@ from store.errors import (
 from store.events import WISHED, Event, EventType, event_named, target_of
 from store.integrity import fence, integrity, shape
 from store.model_use import DayOfUse
+from store.notices import NOBODY, Notice, NoticeKind
 from store.plans import PlanRecord
 from store.unit import Unit
+from store.webhooks import Undelivered, Webhook
 from store.workers import Due, Workers
 
 __all__ = [
     "FAMILIES",
+    "NOBODY",
     "WISHED",
     "Access",
     "AddressError",
@@ -46,6 +49,8 @@ __all__ = [
     "Expected",
     "Link",
     "NotFoundError",
+    "Notice",
+    "NoticeKind",
     "PlanRecord",
     "SchemaError",
     "Session",
@@ -54,7 +59,9 @@ __all__ = [
     "Store",
     "StoreError",
     "Token",
+    "Undelivered",
     "Unit",
+    "Webhook",
     "Whose",
     "Workers",
     "check_schema",
