@@ -73,17 +73,13 @@ class _QuietTracer(trace.Tracer):
     def __init__(self, tracer: trace.Tracer) -> None:
         self._tracer = tracer
 
-    def start_span(self, name: str, *args: Any, attributes: Mapping[str, Any] | None = None, **given: Any) -> Span:
+    def start_span(self, *args: Any, **given: Any) -> Span:
         """Start a span."""
-        return self._tracer.start_span(name, *args, attributes=_quiet(attributes), **given)
+        return self._tracer.start_span(*args, **given | {"attributes": _quiet(given.get("attributes"))})
 
-    @contextmanager
-    def start_as_current_span(
-        self, name: str, *args: Any, attributes: Mapping[str, Any] | None = None, **given: Any
-    ) -> Iterator[Span]:
+    def start_as_current_span(self, *args: Any, **given: Any) -> Any:
         """Start a span, and make it the current one."""
-        with self._tracer.start_as_current_span(name, *args, attributes=_quiet(attributes), **given) as span:
-            yield span
+        return self._tracer.start_as_current_span(*args, **given | {"attributes": _quiet(given.get("attributes"))})
 
 
 class _QuietTracers(trace.TracerProvider):

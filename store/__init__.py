@@ -21,6 +21,7 @@ from store.errors import (
     StoreError,
 )
 from store.events import Event, EventType, event_named
+from store.figures import Figures, Many, Oldest
 from store.integrity import fence, integrity, shape
 from store.plans import PlanRecord
 from store.unit import Unit
@@ -41,8 +42,11 @@ __all__ = [
     "Event",
     "EventType",
     "Expected",
+    "Figures",
     "Link",
+    "Many",
     "NotFoundError",
+    "Oldest",
     "PlanRecord",
     "SchemaError",
     "Session",

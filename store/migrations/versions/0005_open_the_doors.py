@@ -10,6 +10,8 @@ depends_on = None
 
 _ID, _AT, _HASH = sa.String(80), sa.String(27), sa.String(64)
 
+_MOVING = sa.text("status IN ('PENDING_APPROVAL', 'READY', 'RUNNING', 'AWAITING_OUTCOME', 'IN_DOUBT', 'RETRY_WAIT')")
+
 
 def _id(name: str, *, key: bool = True) -> sa.Column[str]:
     return sa.Column(name, _ID, primary_key=key, nullable=False)
@@ -20,7 +22,7 @@ def _at(name: str, *, null: bool = False) -> sa.Column[str]:
 
 
 def upgrade() -> None:
-    """Add the tables of the doors, and the index by which plans are paged."""
+    """Add the tables of the doors, and the indexes by which plans are paged and counted."""
     _sign_in()
     op.create_table(
         "request_claim",
@@ -42,6 +44,10 @@ def upgrade() -> None:
         sa.Column("calls", sa.Integer(), nullable=False),
     )
     op.create_index("ix_plan_page", "plan", ["tenant_id", "expires_at", "plan_id"])
+    op.create_index("ix_plan_status", "plan", ["tenant_id", "status"])
+    op.create_index(
+        "ix_plan_step_moving", "plan_step", ["tenant_id", "status"], sqlite_where=_MOVING, postgresql_where=_MOVING
+    )
 
 
 def _sign_in() -> None:
