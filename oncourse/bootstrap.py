@@ -1,6 +1,7 @@
 """The only place that picks adapters: from settings to a running tenant."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -8,7 +9,7 @@ from urllib.parse import urlsplit
 from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
 from oncourse.config import ConfigError, Settings
 from oncourse.telemetry import TracedExecutor, TracedStore
-from orchestrator import Acting, Clock, Executor, Ids, Orchestrator
+from orchestrator import Acting, Bounds, Clock, Executor, Ids, Orchestrator
 from plan import Principal, Tenant
 from store import Store, StoreError, check_schema, open_engine, queue_url, schema_state, upgrade
 
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from oncourse.engine import InProcessEngine
 
 
+ASK_A_MODEL = frozenset({"claude", "local"})
+"""Drafters that cost something."""
+
+
 class Tenancy:
     """One tenant with its clock, its orchestrator, and (made when first asked for) its engine."""
 
@@ -27,7 +32,9 @@ class Tenancy:
     ) -> None:
         self.store, self.tenant_id, self.clock, self.settings = store, tenant_id, clock, settings
         self.executor = executor
-        self.house = Orchestrator(store, tenant_id, clock=clock, ids=ids, executor=TracedExecutor(executor))
+        bounds = drafting_bounds(settings)
+        traced = TracedExecutor(executor)
+        self.house = Orchestrator(store, tenant_id, clock=clock, ids=ids, executor=traced, bounds=bounds)
 
     def acting(self, principal_id: str) -> Acting:
         """Return the principal who gives commands."""
@@ -114,6 +121,12 @@ def mcp_executor(settings: Settings) -> "McpExecutor":
         raise ConfigError("ONCOURSE_MCP_URL holds a credential; set ONCOURSE_MCP_TOKEN instead")
     line = Line(url=settings.mcp_url, token=settings.mcp_token, timeout=settings.mcp_timeout_seconds)
     return McpExecutor(line, settings.mcp_tool_prefix)
+
+
+def drafting_bounds(settings: Settings) -> Bounds:
+    """Return what drafting may cost: a drafter that asks no model costs nothing, so its days have no bound."""
+    most = settings.drafts_per_day if settings.drafter in ASK_A_MODEL else 0
+    return Bounds(drafts_per_day=most, settling=timedelta(hours=settings.settling_hours))
 
 
 def pick_drafter(settings: Settings) -> "Drafter":

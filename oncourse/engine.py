@@ -85,9 +85,10 @@ class InProcessEngine:
         return did
 
     def next_wake(self) -> datetime | None:
-        """Return when the next plan wants to be looked at."""
+        """Return when the next plan wants to be looked at, or a postponed event to be tried again."""
         with self._store.unit(self._tenant, self._clock.now()) as unit:
-            return unit.plans.next_wake()
+            wanted = (unit.plans.next_wake(), unit.events.next_retry())
+        return min((at for at in wanted if at is not None), default=None)
 
     def run_until(self, until: datetime, clock: VirtualClock, agenda: Agenda | None = None) -> int:
         """Let virtual time pass up to `until` (inclusive), from one due instant to the next; return the ticks."""

@@ -20,15 +20,17 @@ from store.errors import (
     StaleError,
     StoreError,
 )
-from store.events import Event, EventType, event_named
+from store.events import WISHED, Event, EventType, event_named, target_of
 from store.figures import Figures, Many, Oldest
 from store.integrity import fence, integrity, shape
+from store.model_use import DayOfUse
 from store.plans import PlanRecord
 from store.unit import Unit
 from store.workers import Due, Workers
 
 __all__ = [
     "FAMILIES",
+    "WISHED",
     "Access",
     "AddressError",
     "Artefact",
@@ -36,6 +38,7 @@ __all__ = [
     "Claim",
     "Claimed",
     "Credential",
+    "DayOfUse",
     "Due",
     "Effect",
     "EffectStatus",
@@ -73,6 +76,7 @@ __all__ = [
     "replace_database",
     "schema_state",
     "shape",
+    "target_of",
     "upgrade",
     "written_aside",
 ]

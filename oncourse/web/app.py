@@ -11,6 +11,7 @@ from oncourse.telemetry import quiet_tracers
 from oncourse.web import (
     catalogues,
     decisions,
+    events,
     ledgers,
     plans,
     reviews,
@@ -30,7 +31,7 @@ from oncourse.web.problems import MEDIA, Problem, ProblemError, answer_http, ans
 from plan import OncourseError
 
 ROUTERS = (
-    stream.router, plans.router, decisions.router, steps.router, reviews.router,
+    stream.router, events.router, plans.router, decisions.router, steps.router, reviews.router,
     ledgers.router, catalogues.router, times.router, signing_in.router, sign_in_page.router, tokens.router,
 )  # fmt: skip
 ABOUT = (

@@ -48,6 +48,10 @@ def upgrade() -> None:
     op.create_index(
         "ix_plan_step_moving", "plan_step", ["tenant_id", "status"], sqlite_where=_MOVING, postgresql_where=_MOVING
     )
+    with op.batch_alter_table("event_inbox") as inbox:
+        inbox.add_column(sa.Column("begun_at", sa.String(27), nullable=True))
+        inbox.add_column(sa.Column("told", sa.Text(), nullable=True))
+    op.create_index("ix_event_inbox_account", "event_inbox", ["tenant_id", "account_id", "processed_at", "received_at"])
 
 
 def _sign_in() -> None:
