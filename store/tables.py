@@ -220,6 +220,14 @@ inbox = Table(
     Column("begun_at", UtcText),  # null: no drafter is asked about it
     Column("told", Text),  # what became of it, or what it waits for
     Index("ix_event_inbox_open", "tenant_id", "processed_at"),
+    Index(
+        "ix_event_inbox_unread",
+        "tenant_id",
+        "processed_at",
+        "received_at",
+        sqlite_where=text("processed_at IS NULL"),
+        postgresql_where=text("processed_at IS NULL"),
+    ),
     Index("ix_event_inbox_account", "tenant_id", "account_id", "processed_at", "received_at"),
 )
 fact = Table(

@@ -10,6 +10,7 @@ depends_on = None
 
 _ID, _AT, _HASH = sa.String(80), sa.String(27), sa.String(64)
 
+_UNREAD = sa.text("processed_at IS NULL")
 _MOVING = sa.text("status IN ('PENDING_APPROVAL', 'READY', 'RUNNING', 'AWAITING_OUTCOME', 'IN_DOUBT', 'RETRY_WAIT')")
 
 
@@ -52,6 +53,13 @@ def upgrade() -> None:
         inbox.add_column(sa.Column("begun_at", sa.String(27), nullable=True))
         inbox.add_column(sa.Column("told", sa.Text(), nullable=True))
     op.create_index("ix_event_inbox_account", "event_inbox", ["tenant_id", "account_id", "processed_at", "received_at"])
+    op.create_index(
+        "ix_event_inbox_unread",
+        "event_inbox",
+        ["tenant_id", "processed_at", "received_at"],
+        sqlite_where=_UNREAD,
+        postgresql_where=_UNREAD,
+    )
 
 
 def _sign_in() -> None:
