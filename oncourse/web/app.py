@@ -82,6 +82,12 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
         parts.pop(name, None)
     parts["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     parts.update(parts["Problem"].pop("$defs", {}))
+    schema["components"]["securitySchemes"]["signature"] = {
+        "type": "apiKey",
+        "in": "header",
+        "name": "webhook-signature",
+        "description": "Standard Webhooks, with webhook-id and webhook-timestamp (docs/events.md).",
+    }
     told = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path in schema["paths"].values():
         for operation in path.values():
