@@ -102,6 +102,15 @@ class Notify(Frozen):
     """Who is told where nobody answered for so long."""
 
 
+class LogSettings(BaseModel):
+    """How `worker` and `serve` write their log to stderr."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+
+
 class Settings(BaseSettings):
     """What an installation decides once."""
 
@@ -126,6 +135,9 @@ class Settings(BaseSettings):
     """What stands before the name of every tool, as `TARGET___` behind an AgentCore Gateway."""
     mcp_timeout_seconds: float = Field(default=30.0, gt=0, le=600)
     """For one call from connection to answer; well below the 15 minutes after which a worker is taken for dead."""
+    log: LogSettings = LogSettings()
+    traces: Literal["off", "otlp"] = "off"
+    """Whether spans are sent to where the variables OTEL_* say (docs/observing.md)."""
     drafts_per_day: int = Field(default=500, ge=0)
     """So many drafts a tenant may ask of a model on one UTC day; 0: no bound."""
     settling_hours: int = Field(default=24, ge=0, le=24 * 90)
@@ -184,7 +196,7 @@ def _variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
     """Yield the variable of each setting, and of what lies in one that holds several."""
     for name, field in model.model_fields.items():
         yield f"{prefix}{name.upper()}"
-        for inner in getattr(field.annotation, "__args__", ()):
+        for inner in (field.annotation, *getattr(field.annotation, "__args__", ())):
             if isinstance(inner, type) and issubclass(inner, BaseModel):
                 yield from _variables(inner, f"{prefix}{name.upper()}__")
 

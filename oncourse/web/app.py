@@ -26,6 +26,7 @@ from oncourse.web import (
 from oncourse.web.fences import fences
 from oncourse.web.front import Front
 from oncourse.web.health import Health
+from oncourse.web.metrics import metrics
 from oncourse.web.probes import probes
 from oncourse.web.problems import MEDIA, Problem, ProblemError, answer_http, answer_invalid, answer_problem
 from plan import OncourseError
@@ -65,6 +66,7 @@ def build_app(front: Front, health: Health) -> FastAPI:
     )
     app.state.front, app.state.streams = front, set()
     app.include_router(probes(health))
+    app.include_router(metrics(front))
     for router in ROUTERS:
         app.include_router(router)
     plain = app.openapi
