@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
 from oncourse.config import ConfigError, Settings
-from oncourse.telemetry import TracedExecutor, TracedStore
+from oncourse.telemetry import TracedExecutor, TracedStore, send_traces
 from orchestrator import Acting, Bounds, Clock, Executor, Ids, Orchestrator
 from plan import Principal, Tenant
 from store import Store, StoreError, check_schema, open_engine, queue_url, schema_state, upgrade
@@ -100,6 +100,15 @@ def open_worker(settings: Settings, store: Store, executor: Executor, worker_id:
     clock = RealClock()
     url = queue_url(settings.database)
     return DurableEngine(store, ticker, url=url, worker_id=worker_id, clock=clock, machine=clock)
+
+
+def observe(settings: Settings) -> None:
+    """Write this process's log, and send its spans, as the settings say."""
+    from oncourse.logs import write_logs
+
+    write_logs(settings.log.format, settings.log.level)
+    if settings.traces == "otlp":
+        send_traces()
 
 
 def pick_executor(settings: Settings) -> Executor:

@@ -21,6 +21,7 @@ from store.errors import (
     StoreError,
 )
 from store.events import WISHED, Event, EventType, event_named, target_of
+from store.figures import Figures, Many, Oldest
 from store.integrity import fence, integrity, shape
 from store.model_use import DayOfUse
 from store.notices import NOBODY, Notice, NoticeKind
@@ -47,10 +48,13 @@ __all__ = [
     "Event",
     "EventType",
     "Expected",
+    "Figures",
     "Link",
+    "Many",
     "NotFoundError",
     "Notice",
     "NoticeKind",
+    "Oldest",
     "PlanRecord",
     "SchemaError",
     "Session",

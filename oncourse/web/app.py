@@ -26,6 +26,7 @@ from oncourse.web import (
 from oncourse.web.fences import fences
 from oncourse.web.front import Front
 from oncourse.web.health import Health
+from oncourse.web.metrics import metrics
 from oncourse.web.probes import probes
 from oncourse.web.problems import MEDIA, Problem, ProblemError, answer_http, answer_invalid, answer_problem
 from plan import OncourseError
@@ -65,6 +66,7 @@ def build_app(front: Front, health: Health) -> FastAPI:
     )
     app.state.front, app.state.streams = front, set()
     app.include_router(probes(health))
+    app.include_router(metrics(front))
     for router in ROUTERS:
         app.include_router(router)
     plain = app.openapi
@@ -83,6 +85,12 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
         parts.pop(name, None)
     parts["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     parts.update(parts["Problem"].pop("$defs", {}))
+    schema["components"]["securitySchemes"]["signature"] = {
+        "type": "apiKey",
+        "in": "header",
+        "name": "webhook-signature",
+        "description": "Standard Webhooks, with webhook-id and webhook-timestamp (docs/events.md).",
+    }
     told = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path in schema["paths"].values():
         for operation in path.values():
