@@ -28,7 +28,7 @@ from orchestrator import (
     waiting,
     waits_for,
 )
-from plan import Cause, Frozen, Id, Instant, Minor, PlanStatus, PlanType, Proposal, RiskClass
+from plan import Cause, Frozen, Id, Instant, Minor, PlanStatus, PlanType, Proposal, Provenance, RiskClass
 from store import PlanRecord
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"], responses=REFUSALS)
@@ -175,8 +175,8 @@ def compare(
 
 def _own(proposal: Proposal, caller: Caller) -> Proposal:
     """Return a proposal as its author's: a program is no person, whatever it says of itself."""
-    drafter = "person" if caller.by == "session" else caller.who.principal.principal_id
-    return proposal.model_copy(update={"provenance": proposal.provenance.model_copy(update={"drafter": drafter})})
+    drafter: Literal["person", "program"] = "person" if caller.by == "session" else "program"
+    return proposal.model_copy(update={"provenance": Provenance(drafter=drafter)})
 
 
 def _cause(caller: Caller) -> Cause:
