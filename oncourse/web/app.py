@@ -12,6 +12,7 @@ from oncourse.web import (
     decisions,
     ledgers,
     plans,
+    provider_sign_in,
     reviews,
     sign_in_page,
     signing_in,
@@ -29,7 +30,8 @@ from plan import OncourseError
 
 ROUTERS = (
     stream.router, plans.router, decisions.router, steps.router, reviews.router,
-    ledgers.router, catalogues.router, times.router, signing_in.router, sign_in_page.router, tokens.router,
+    ledgers.router, catalogues.router, times.router, signing_in.router, sign_in_page.router,
+    provider_sign_in.router, tokens.router,
 )  # fmt: skip
 ABOUT = (
     "Plans for accounts: proposed by a model, judged by policy, approved by people, run over weeks. "
