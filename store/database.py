@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from plan import PlanType
@@ -13,6 +13,7 @@ from store.access import Access
 from store.claims import Claim, Expected
 from store.connection import READING
 from store.errors import SlotTakenError, StaleError, StoreError
+from store.row_security import show_all, show_one
 from store.tables import tenant as tenant_table
 from store.unit import Unit
 from store.workers import Workers
@@ -30,13 +31,13 @@ class Store:
         self._claim: Claim | None = None
         self._expected: Expected | None = None
 
-    def claiming(self, claim: Claim, expected: Expected | None = None) -> "Store":
+    def claiming(self, claim: Claim, expected: Expected | None = None) -> Self:
         """Return the same database for one request: its one effect is written together with this claim.
 
         Nothing is written, and StaleError raised, where the plan is not as expected when it is changed.
         """
-        made = Store(self._engine, self._salt)
-        made._claim, made._expected = claim, expected
+        made = type(self)(self._engine, self._salt)
+        made._claim, made._expected = claim, expected  # noqa: SLF001 - it is of this class
         return made
 
     @contextmanager
@@ -50,6 +51,7 @@ class Store:
                 self._engine.connect().execution_options(**self._options(reading=reading)) as connection,
                 connection.begin(),
             ):
+                show_one(connection, tenant_id)
                 unit = Unit(connection, tenant_id, now, self._salt, connector, self._claim, self._expected)
                 yield unit
                 unit.commit()
@@ -68,22 +70,26 @@ class Store:
     @contextmanager
     def workers(self, *, reading: bool = False) -> Iterator[Workers]:
         """Open one transaction over all tenants, for an engine; `reading` waits for no writer."""
+        with self._over_all(reading=reading) as connection:
+            yield Workers(connection)
+
+    @contextmanager
+    def _over_all(self, *, reading: bool) -> Iterator[Connection]:
+        """Open one transaction that sees the rows of all tenants."""
         try:
             with self._engine.connect().execution_options(**{READING: reading}) as connection, connection.begin():
-                yield Workers(connection)
+                show_all(connection)
+                yield connection
+        except IntegrityError as error:
+            raise StaleError("somebody else wrote at the same moment; nothing of this was kept, repeat it") from error
         except DatabaseError as error:
             raise _unusable(error) from error
 
     @contextmanager
     def access(self, *, reading: bool = False) -> Iterator[Access]:
         """Open one transaction over all tenants, for whoever comes in: a secret alone says whose it is."""
-        try:
-            with self._engine.connect().execution_options(**{READING: reading}) as connection, connection.begin():
-                yield Access(connection)
-        except IntegrityError as error:
-            raise StaleError("somebody else wrote at the same moment; nothing of this was kept, repeat it") from error
-        except DatabaseError as error:
-            raise _unusable(error) from error
+        with self._over_all(reading=reading) as connection:
+            yield Access(connection)
 
     def _options(self, *, reading: bool) -> dict[str, Any]:
         if reading and self._engine.dialect.name == "postgresql":
@@ -97,14 +103,12 @@ class Store:
     def tenants(self) -> list[str]:
         """Return the ids of all tenants."""
         wanted = select(tenant_table.c.tenant_id).order_by(tenant_table.c.tenant_id)
-        try:
-            with self._engine.connect().execution_options(**{READING: True}) as connection, connection.begin():
-                return list(connection.execute(wanted).scalars())
-        except DatabaseError as error:
-            raise _unusable(error) from error
+        with self._over_all(reading=True) as connection:
+            return list(connection.execute(wanted).scalars())
 
     def _holder(self, tenant_id: str, now: datetime, error: SlotTakenError) -> str:
         with self._engine.begin() as connection:
+            show_one(connection, tenant_id)
             plans = Unit(connection, tenant_id, now, self._salt).plans
             holder = plans.slot_holder(error.account_id, PlanType(error.plan_type))
         return holder or "unknown"

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DatabaseError
 
 from store.connection import READING
 from store.errors import StoreError
+from store.row_security import passing, show_all, unfenced
 from store.tables import metadata
 
 _GUARDS = {
@@ -52,19 +53,31 @@ def integrity(engine: Engine) -> list[str]:
 
 
 def shape(engine: Engine) -> list[str]:
-    """Return what is missing of the tables, indexes and guards that the migrations made."""
+    """Return what is missing of the tables, indexes and guards that the migrations made, and who passes them."""
     with _reading(engine) as connection:
         context = MigrationContext.configure(connection, opts={"include_object": _ours})
         found = [line for change in compare_metadata(context, metadata) for line in _lines(change)]
+        found += [
+            f"the fence of {name} is missing: a mistake could show its rows to another tenant"
+            for name in unfenced(connection)
+        ]
+        found += passing(connection)
         triggers = set(connection.execute(text(_TRIGGERS[engine.dialect.name])).scalars())
     missing = [name for name in _GUARDS[engine.dialect.name] if name not in triggers]
     return found + [f"the guard {name} is missing: the ledger could be rewritten" for name in missing]
+
+
+def fence(engine: Engine) -> list[str]:
+    """Return why the fence between tenants does not hold for this program's role, where it does not."""
+    with _reading(engine) as connection:
+        return passing(connection)
 
 
 @contextmanager
 def _reading(engine: Engine) -> Iterator[Connection]:
     try:
         with engine.connect().execution_options(**{READING: True}) as connection, connection.begin():
+            show_all(connection)
             yield connection
     except DatabaseError as error:
         raise StoreError(f"the database cannot be read ({error.orig})") from error

@@ -6,11 +6,21 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import Connection, Engine
+
+from store import opened, upgrade
+from store.row_security import show_all
+
+SUPERUSER = "tester"
+PLAIN = "plain"
+"""The role that owns every database: nothing lets it pass the fence between tenants."""
 
 
 def missing(what: str) -> None:
@@ -44,8 +54,10 @@ def _cluster() -> str | None:
     def run(*words: str) -> None:
         subprocess.run([*as_user, *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=home)
 
-    run(str(bin_dir / "initdb"), "-D", data, "-A", "trust", "-U", "tester", "-E", "UTF8", "--locale=C")
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off"
+    run(str(bin_dir / "initdb"), "-D", data, "-A", "trust", "-U", SUPERUSER, "-E", "UTF8", "--locale=C")
+    options = (
+        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off -c max_connections=400"
+    )
     run(str(bin_dir / "pg_ctl"), "-D", data, "-w", "-o", options, "-l", str(home / "log"), "start")
 
     def stop() -> None:
@@ -53,7 +65,10 @@ def _cluster() -> str | None:
         shutil.rmtree(home, ignore_errors=True)
 
     atexit.register(stop)
-    return f"postgresql://tester@127.0.0.1:{port}"
+    cluster = f"postgresql://{SUPERUSER}@127.0.0.1:{port}"
+    with psycopg.connect(f"{cluster}/postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE ROLE {PLAIN} LOGIN")
+    return cluster
 
 
 _count = 0
@@ -78,5 +93,36 @@ def fresh_url(kind: str, directory: Path, like: str | None = None) -> str:
     _count += 1
     name = f"t{_count}"
     with psycopg.connect(f"{cluster}/postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {like.rpartition('/')[2]}" if like else ""))
-    return f"{cluster}/{name}"
+        connection.execute(
+            f"CREATE DATABASE {name} OWNER {PLAIN}" + (f" TEMPLATE {like.rpartition('/')[2]}" if like else "")
+        )
+    return f"{cluster}/{name}".replace(SUPERUSER, PLAIN)
+
+
+@cache
+def _made() -> str:
+    """Return the URL of a database that has the newest schema and nothing in it."""
+    url = fresh_url("postgresql", Path())
+    with opened(url) as engine:
+        upgrade(engine)
+    return url
+
+
+def house_url() -> str:
+    """Return where a house keeps its rows: in memory, or behind the fence on PostgreSQL where that is asked for."""
+    if os.environ.get("ONCOURSE_TEST_POSTGRES") != "1":
+        return "sqlite://"
+    return fresh_url("postgresql", Path(), _made())
+
+
+def by_superuser(url: str) -> str:
+    """Return the URL of the same database for a role that passes every fence."""
+    return url.replace(f"//{PLAIN}@", f"//{SUPERUSER}@")
+
+
+@contextmanager
+def over_all(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that sees the rows of all tenants."""
+    with engine.begin() as connection:
+        show_all(connection)
+        yield connection

@@ -1,5 +1,6 @@
 """A tenant in memory, with people, a clock that the test moves, and customers who answer as told."""
 
+import weakref
 from datetime import UTC, date, datetime, timedelta
 
 from agent import Deps, playbook_drafter
@@ -35,6 +36,7 @@ from plan import (
     Ticket,
 )
 from store import Event, EventType, Store, open_engine, upgrade
+from tests.databases import house_url
 
 MONDAY = datetime(2026, 3, 2, 7, tzinfo=UTC)
 BERLIN = Calendar(time_zone="Europe/Berlin")
@@ -112,11 +114,12 @@ def records(account_id="acme", *, renews_on=date(2026, 6, 30), urgent_ticket=Fal
 class House:
     """One tenant, ready to run."""
 
-    def __init__(self, url="sqlite://", scripts=None, executor=None, seed="test", policy=None):
-        engine = open_engine(url)
+    def __init__(self, url=None, scripts=None, executor=None, seed="test", policy=None, store=Store):
+        engine = open_engine(url or house_url())
+        weakref.finalize(self, engine.dispose)
         upgrade(engine)
         self.sql = engine
-        self.store = Store(engine, SeededSalt(seed))
+        self.store = store(engine, SeededSalt(seed))
         self.clock = VirtualClock(MONDAY)
         self.executor = executor or SimulatedExecutor(scripts)
         self.orchestrator = Orchestrator(

@@ -20,7 +20,7 @@ from oncourse.config import unknown_variables
 from oncourse.console import as_json, err, indented, say
 from orchestrator import BadInputError, Executor, bundle
 from plan import Calendar, Mode, Tenant
-from store import SchemaError, Store, check_schema, opened, schema_state
+from store import SchemaError, Store, check_schema, fence, opened, schema_state
 
 FINDINGS = 6
 
@@ -190,6 +190,7 @@ def doctor() -> None:
         have, newest = schema_state(engine)
         try:
             check_schema(engine)
+            findings += fence(engine)
             held = list(PROMISES)
         except SchemaError as error:
             findings.append(str(error))

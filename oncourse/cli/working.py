@@ -1,4 +1,4 @@
-"""One worker for all tenants without an end of its own: `oncourse worker`, and `oncourse serve` with its health."""
+"""One worker for all tenants without an end of its own: `oncourse worker`, and `oncourse serve` with its door."""
 
 import logging
 import os
@@ -14,10 +14,10 @@ import typer
 
 from oncourse.bootstrap import open_worker
 from oncourse.cli.session import Session, current
-from oncourse.clock import RealClock, VirtualClock
+from oncourse.clock import RealClock, VirtualClock, random_salt
 from oncourse.console import as_json, count, err
 from orchestrator import BadInputError
-from store import check_schema, open_engine
+from store import check_schema, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,22 +31,45 @@ def serve(
     host: Annotated[str, typer.Option(help="The address to listen on; only this machine by default.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")] = PORT,
 ) -> None:
-    """Work for all tenants, and tell over HTTP how that goes: GET /livez and /readyz."""
-    refuse_virtual(current)
+    """Work for all tenants, and open the door: the HTTP API, the sign-in, and how it all goes."""
+    from oncourse.identity import check_bind
+
+    settings = current.settings
+    current.tenancy.tenant()
+    check_bind(host, current.store, oidc=settings.oidc is not None)
 
     @contextmanager
-    def health(engine: "DurableEngine", stop: Event) -> Iterator[None]:
-        from oncourse.web import Health, build_app, listening
+    def door(engine: "DurableEngine", stop: Event) -> Iterator[None]:
+        from oncourse.identity import Doorkeeper
+        from oncourse.web import Front, Health, build_app, listening
 
-        database = open_engine(current.settings.database)
-        app = build_app(Health(engine, lambda: check_schema(database), RealClock(), stop))
-        with listening(app, host, port) as address:
-            if current.json:
-                as_json({"address": address})
-            err.print(f"health is told at {address}/livez and {address}/readyz", markup=False, soft_wrap=True)
+        clock = RealClock()
+        health = Health(engine, lambda: check_schema(database), clock, stop)
+        front = Front(settings, current.store, current.executor, clock, Doorkeeper(current.store, clock))
+        with opened(settings.database) as database, listening(build_app(front, health), host, port) as address:
+            _tell_address(address)
             yield
 
-    work(current, health)
+    work(current, door)
+
+
+def _tell_address(address: str) -> None:
+    """Say where the door is, and how the first person comes in."""
+    from oncourse.identity import first_start
+
+    settings = current.settings
+    if current.json:
+        as_json({"address": address})
+    err.print(f"the API is at {address}/v1, described at {address}/openapi.json", markup=False, soft_wrap=True)
+    err.print(f"health is told at {address}/livez and {address}/readyz", markup=False, soft_wrap=True)
+    path = first_start(current.store, settings.tenant, RealClock(), random_salt, oidc=settings.oidc is not None)
+    if path is not None:
+        err.print(
+            f"nobody can sign in yet: {settings.public_url or address}{path} lets the first administrator in "
+            "(once, within 15 minutes)",
+            markup=False,
+            soft_wrap=True,
+        )
 
 
 def refuse_virtual(session: Session) -> None:

@@ -3,7 +3,8 @@
 from http import HTTPStatus
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from oncourse.web.front import Caller, Front
 from oncourse.web.problems import ProblemError
@@ -13,7 +14,7 @@ COOKIE = "__Host-oncourse"
 EVERYTHING = frozenset({"read", "propose", "events"})
 
 
-def the_front(request: Request) -> Front:
+async def the_front(request: Request) -> Front:
     """Return the process's door."""
     front: Front = request.app.state.front
     return front
@@ -22,7 +23,21 @@ def the_front(request: Request) -> Front:
 Fronted = Annotated[Front, Depends(the_front)]
 
 
-def the_caller(request: Request, front: Fronted) -> Caller:
+_BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="A program's token: onc_...")
+_COOKIE = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="session", description="A person's session.")
+
+
+def the_caller(
+    request: Request,
+    front: Fronted,
+    _token: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+    _session: Annotated[str | None, Security(_COOKIE)],
+) -> Caller:
+    """Return who calls; the two parameters only describe how."""
+    return caller_of(request, front)
+
+
+def caller_of(request: Request, front: Front) -> Caller:
     """Return who calls; 401 where nobody known does."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme:

@@ -47,7 +47,7 @@ class Nothing(Frozen):
     """No more is to be said."""
 
 
-@router.post("/{plan_id}:approve", response_model=Shown)
+@router.post("/{plan_id:uuid}:approve", response_model=Shown)
 def approve(decision: Decision, body: Approval) -> Response:
     """Approve exactly what was read; the last of the people it takes makes the plan APPROVED."""
     return decision.make(
@@ -55,19 +55,19 @@ def approve(decision: Decision, body: Approval) -> Response:
     )
 
 
-@router.post("/{plan_id}:reject", response_model=Shown)
+@router.post("/{plan_id:uuid}:reject", response_model=Shown)
 def reject(decision: Decision, body: Because) -> Response:
     """Close a draft for good."""
     return decision.make(body, lambda house: house.reject(decision.plan_id, body.reason, decision.who))
 
 
-@router.post("/{plan_id}:send-back", response_model=Shown)
+@router.post("/{plan_id:uuid}:send-back", response_model=Shown)
 def send_back(decision: Decision, body: Because) -> Response:
     """Return a draft with a sentence that the next revision must answer."""
     return decision.make(body, lambda house: house.send_back(decision.plan_id, body.reason, decision.who))
 
 
-@router.post("/{plan_id}:pause", response_model=Shown)
+@router.post("/{plan_id:uuid}:pause", response_model=Shown)
 def pause(decision: Decision, body: Stopping) -> Response:
     """Pause a running plan: nothing new starts; its end stays where it is."""
     return decision.make(
@@ -75,13 +75,13 @@ def pause(decision: Decision, body: Stopping) -> Response:
     )
 
 
-@router.post("/{plan_id}:resume", response_model=Shown)
+@router.post("/{plan_id:uuid}:resume", response_model=Shown)
 def resume(decision: Decision, body: Because) -> Response:
     """Resume a paused plan; the gate judges it anew."""
     return decision.make(body, lambda house: house.resume(decision.plan_id, body.reason, decision.who))
 
 
-@router.post("/{plan_id}:abort", response_model=Shown)
+@router.post("/{plan_id:uuid}:abort", response_model=Shown)
 def abort(decision: Decision, body: Stopping) -> Response:
     """End a plan at once."""
     return decision.make(
@@ -89,19 +89,19 @@ def abort(decision: Decision, body: Stopping) -> Response:
     )
 
 
-@router.post("/{plan_id}:reopen", response_model=Shown)
+@router.post("/{plan_id:uuid}:reopen", response_model=Shown)
 def reopen(decision: Decision, body: Because) -> Response:
     """Take a running plan back to draft: edit it, and have it approved again."""
     return decision.make(body, lambda house: house.reopen(decision.plan_id, body.reason, decision.who))
 
 
-@router.post("/{plan_id}:transfer", response_model=Shown)
+@router.post("/{plan_id:uuid}:transfer", response_model=Shown)
 def transfer(decision: Decision, body: HandOver) -> Response:
     """Hand a plan to another person; a running one waits until that person accepts."""
     return decision.make(body, lambda house: house.transfer(decision.plan_id, body.to, body.reason, decision.who))
 
 
-@router.post("/{plan_id}:accept", response_model=Shown)
+@router.post("/{plan_id:uuid}:accept", response_model=Shown)
 def accept(decision: Decision, body: Nothing) -> Response:
     """Take over a plan that was handed to the caller."""
     return decision.make(body, lambda house: house.accept(decision.plan_id, decision.who))

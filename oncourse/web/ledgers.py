@@ -61,7 +61,7 @@ def read_ledger(
     return _read(request, house, cursor, after, limit, None)
 
 
-@router.get("/plans/{plan_id}/ledger", response_model=Lines)
+@router.get("/plans/{plan_id:uuid}/ledger", response_model=Lines)
 def read_plan(
     plan_id: UUID,
     request: Request,

@@ -131,7 +131,7 @@ def propose(wish: Wish, caller: Proposing, house: Housed, response: Response) ->
     return Wished(state="waiting", follow=where)
 
 
-@router.get("/{plan_id}")
+@router.get("/{plan_id:uuid}")
 def get_plan(
     plan_id: UUID,
     _caller: Reading,
@@ -153,13 +153,13 @@ def get_plan(
         return show(unit, record)
 
 
-@router.patch("/{plan_id}", response_model=Shown)
+@router.patch("/{plan_id:uuid}", response_model=Shown)
 def edit_plan(edit: Editing, change: PlanEdit) -> Response:
     """Edit a draft: a new revision, judged anew; its approvals become void."""
     return edit.make(change, lambda house: house.edit(edit.plan_id, change, edit.who))
 
 
-@router.get("/{plan_id}/diff")
+@router.get("/{plan_id:uuid}/diff")
 def compare(
     plan_id: UUID,
     _caller: Reading,

@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from gate import UnknownCodeError
 from oncourse.cloud_events import BadEventError
@@ -130,10 +131,20 @@ _SAYS = {
 }
 
 
-async def answer_http(_request: Request, error: Exception) -> Response:
+def _methods(request: Request) -> str:
+    """Return every method that the path takes: the framework names those of one of its routes."""
+    routes = [route for route in request.app.routes if isinstance(route, Route)]
+    here = [route.methods or set() for route in routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted(set().union(*here)))
+
+
+async def answer_http(request: Request, error: Exception) -> Response:
     """Answer what the framework itself refuses: unknown paths, methods, bodies that are too large."""
     if not isinstance(error, HTTPException):
         raise error
     status = HTTPStatus(error.status_code)
     code, detail = _SAYS.get(status, (status.name.lower(), str(error.detail or status.description)))
-    return problem(status, code, detail, dict(error.headers or {}))
+    headers = dict(error.headers or {})
+    if status is HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {"allow": _methods(request)}
+    return problem(status, code, detail, headers)

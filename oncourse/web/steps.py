@@ -15,7 +15,7 @@ from orchestrator import Override, ReceiptKind, Shown
 from plan import Digest, Frozen, PlanStep, Text
 from store import Artefact, NotFoundError, PlanRecord, Unit
 
-router = APIRouter(prefix="/v1/plans/{plan_id}/steps/{step_id}", tags=["steps"], responses=REFUSALS)
+router = APIRouter(prefix="/v1/plans/{plan_id:uuid}/steps/{step_id:uuid}", tags=["steps"], responses=REFUSALS)
 StepId = Annotated[UUID, Path(description="The step's whole id.")]
 FOUND: dict[str, ReceiptKind] = {
     "arrived": ReceiptKind.SUCCEEDED,

@@ -2,7 +2,19 @@
 
 from collections.abc import Callable
 
-from tests.bench import authority, gate, imports, latency, simulation, sleepers, staleness, ticks, virtual_time
+from tests.bench import (
+    authority,
+    door,
+    fence,
+    gate,
+    imports,
+    latency,
+    simulation,
+    sleepers,
+    staleness,
+    ticks,
+    virtual_time,
+)
 
 SUBJECTS: dict[str, Callable[..., list[str]]] = {
     "gate": gate.lines,
@@ -14,5 +26,7 @@ SUBJECTS: dict[str, Callable[..., list[str]]] = {
     "latency": latency.lines,
     "sleepers": sleepers.lines,
     "staleness": staleness.lines,
+    "fence": fence.lines,
+    "door": door.lines,
 }
 """Every benchmark by its name; `quick` runs it once at a tiny size."""

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, text
 
 from oncourse.durable import SWEEP, Pace
 from store import open_engine
+from store.row_security import show_all
 from store.tables import metadata
 from tests.bench.apart import Opened, Recording, Running, Span, apart, opened
 from tests.bench.latency import Awaited
@@ -75,6 +76,7 @@ def prepared(url: str, sleepers: int, real: int) -> list[str]:
             connection.rollback()
         for low in range(real, sleepers, BLOCK):
             with connection.begin():
+                show_all(connection)
                 _copy(connection, ids[0], low, min(low + BLOCK, sleepers))
         if connection.dialect.name == "postgresql":
             with connection.begin():

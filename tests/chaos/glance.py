@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, and_, func, or_, select
 
 from plan import CLOSED, PlanStatus, StepStatus
 from store.connection import READING
+from store.row_security import show_all
 from store.tables import effect, inbox, plan, plan_step, tenant
 
 SHUT = [str(status) for status in CLOSED]
@@ -54,6 +55,7 @@ class Glance(NamedTuple):
 def glance(engine: Engine, now: datetime) -> Glance:
     """Look once, waiting for no writer."""
     with engine.connect().execution_options(**{READING: True}) as connection, connection.begin():
+        show_all(connection)
         plans = _counted(connection, plan.c.status)
         unread = connection.execute(_UNREAD).scalar_one()
         effects = _counted(connection, effect.c.status)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from oncourse.clock import random_salt
-from store import Store, opened
+from store import Store, StoreError, dump_database, opened
 from tests.databases import _binaries, fresh_url
 from tests.oncourse.shells import AnyShell, writing
 from tests.oncourse.test_databases_cli import execute, old
@@ -246,6 +246,21 @@ def test_postgresql_is_kept_by_its_own_program_and_comes_back_by_the_one_that_is
     other.run("db", "upgrade")
 
 
+def test_a_dump_that_would_be_empty_because_a_pooler_drops_its_options_is_refused(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("store.dumps._SHOW_ALL", "-c oncourse.tenant=")
+    with pytest.raises(StoreError, match="a copy would hold no rows"):
+        dump_database(AnyShell(capsys, fresh_url("postgresql", tmp_path)).found().url, tmp_path / "kept")
+
+
+def test_what_a_url_or_the_environment_asks_of_the_server_is_asked_by_the_dump_too(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", f"{_binaries()}:{os.environ['PATH']}")
+    url = AnyShell(capsys, fresh_url("postgresql", tmp_path)).found().url
+    for number, (address, known) in enumerate(((url, "-c work_mem=nonsense"), (f"{url}?options=-c%20work_mem=1", ""))):
+        monkeypatch.setenv("PGOPTIONS", known)
+        with pytest.raises(StoreError, match="work_mem"):
+            dump_database(address, tmp_path / f"kept{number}")
+
+
 def test_where_pg_dump_is_missing_or_fails_one_line_says_what_to_do(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     shell = AnyShell(capsys, fresh_url("postgresql", tmp_path)).found()
@@ -253,7 +268,7 @@ def test_where_pg_dump_is_missing_or_fails_one_line_says_what_to_do(capsys, tmp_
     tools.mkdir()
     monkeypatch.setenv("PATH", str(tools))
     shell.run("db", "backup", "kept", expect=1)
-    assert "run: pg_dump --format=custom" in shell.err
+    assert "pg_dump --format=custom" in shell.err
     (tools / "pg_dump").write_text(
         "#!/bin/sh\necho 'pg_dump: error: aborting because of server version mismatch' >&2\nexit 1\n"
     )

@@ -15,7 +15,7 @@ from oncourse.clock import random_salt
 from plan import Tenant
 from store import Event, EventType, Store, open_engine, opened, schema_state
 from store.connection import _config
-from tests.databases import fresh_url
+from tests.databases import fresh_url, over_all
 from tests.oncourse.shells import AnyShell, writing
 
 LATEST = schema_state(open_engine("sqlite://"))[1]
@@ -23,7 +23,7 @@ LATEST = schema_state(open_engine("sqlite://"))[1]
 
 def execute(url, *statements):
     engine = open_engine(url)
-    with engine.begin() as connection:
+    with over_all(engine) as connection:
         for statement in statements:
             connection.execute(text(statement))
     engine.dispose()
@@ -34,7 +34,7 @@ def old(url):
     with opened(url) as engine:
         command.upgrade(_config(engine), "0001")
         row = {"body": Tenant(tenant_id="main", name="Main").model_dump_json()}
-        with engine.begin() as connection:
+        with over_all(engine) as connection:
             connection.execute(text("INSERT INTO tenant (tenant_id, body, ledger_size) VALUES ('main', :body, 0)"), row)
 
 

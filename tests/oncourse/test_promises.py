@@ -11,6 +11,7 @@ from oncourse.promises import PROMISES
 from oncourse.simulator import EAGER
 from orchestrator.desk import BY_SYSTEM
 from plan import Cause, Principal, RiskClass, Role, content_digest
+from tests.databases import over_all
 from tests.house import MONDAY, House, scripts
 
 
@@ -26,7 +27,7 @@ def lived():
 
 
 def tamper(house, statement, *values):
-    with house.sql.begin() as connection:
+    with over_all(house.sql) as connection:
         for trigger in ("update", "delete"):
             connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS ledger_entry_no_{trigger}")
         done = connection.exec_driver_sql(statement, values)

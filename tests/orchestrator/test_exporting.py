@@ -9,6 +9,7 @@ from gate import default_bundle
 from orchestrator import ChangedError, PlanEdit, Removal, StepEdit, export_plan
 from plan import Change, PlanExport, PlanStatus, Principal, Role
 from store import NotFoundError
+from tests.databases import over_all
 from tests.house import House
 
 REASON = "Ask Ben Roth, not Ida."
@@ -135,7 +136,7 @@ def test_it_reads_back_from_its_own_json():
 )
 def test_what_was_erased_is_told_by_nobody(content, says):
     house, plan_id = reviewed()
-    with house.sql.begin() as connection:
+    with over_all(house.sql) as connection:
         gone = connection.execute(text("DELETE FROM ledger_blob WHERE content LIKE :c"), {"c": content})
         assert gone.rowcount >= 1
     with pytest.raises(NotFoundError, match=says):
@@ -144,7 +145,7 @@ def test_what_was_erased_is_told_by_nobody(content, says):
 
 def test_a_text_that_was_swapped_is_not_exported():
     house, plan_id = reviewed()
-    with house.sql.begin() as connection:
+    with over_all(house.sql) as connection:
         connection.execute(text("UPDATE ledger_blob SET content = 'Fine.' WHERE content = :r"), {"r": REASON})
     with pytest.raises(ChangedError, match="not what the ledger committed to"):
         exported(house, plan_id)

@@ -11,6 +11,7 @@ from orchestrator import Answer, BadInputError, ChangedError, DeniedError, NotAl
 from orchestrator.replaying import replay as again
 from plan import ActorKind, Cause, Mode, PlanStatus, Principal, Proposal, ProposedStep, Provenance, RiskClass, Role
 from store import NotFoundError
+from tests.databases import over_all
 from tests.house import House
 
 DAYS = timedelta(days=90)
@@ -371,7 +372,7 @@ def test_erased_inputs_are_said_to_be_erased_and_the_ledger_still_agrees(house):
 
 def test_inputs_that_somebody_changed_are_found(house):
     entry = decisions(house, house.draft())[0]
-    with house.sql.begin() as connection:
+    with over_all(house.sql) as connection:
         change = "UPDATE ledger_blob SET content = replace(content, 'AT_RISK', 'SECURE') WHERE ref = :ref"
         assert connection.execute(text(change), {"ref": entry.data["inputs"]}).rowcount == 1
     assert replay(house, entry).answer is Answer.TAMPERED

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from oncourse.simulator import EAGER, SILENT, Answer
 from orchestrator import BadInputError, ChangedError, NotAllowedError, PlanEdit, Removal
@@ -174,11 +175,11 @@ def test_a_resume_loses_against_another_plan_that_took_the_slot():
     house.orchestrator.pause(first, "Wait for legal.", house.who("otto"))
     with house.unit() as unit:
         record = unit.plans.get(first)
-        unit._connection.exec_driver_sql(  # another plan of the same account and type becomes ACTIVE meanwhile
+        copy = text(  # another plan of the same account and type becomes ACTIVE meanwhile
             "INSERT INTO plan SELECT tenant_id, 'other', account_id, plan_type, 'ACTIVE', owner, revision, "
-            "content_digest, expires_at, body, row_version, fence, next_wake_at FROM plan WHERE plan_id = ?",
-            (str(record.plan.plan_id),),
+            "content_digest, expires_at, body, row_version, fence, next_wake_at FROM plan WHERE plan_id = :first"
         )
+        unit._connection.execute(copy, {"first": str(record.plan.plan_id)})
     with pytest.raises(Exception, match="PG040"):
         house.orchestrator.resume(first, "Legal agrees.", house.who("otto"))
     assert house.plan(first).status is PlanStatus.PAUSED

@@ -5,17 +5,18 @@ from sqlalchemy import text
 
 from orchestrator import ChangedError
 from plan import PlanStatus
+from tests.databases import over_all
 from tests.house import House
 
 
 def change(house, statement, **values):
-    with house.sql.begin() as connection:
+    with over_all(house.sql) as connection:
         assert connection.execute(text(statement), values).rowcount == 1
 
 
 def body_of(house, plan_id, action_type):
     step_id = str(house.step(plan_id, action_type).step_id)
-    with house.sql.begin() as connection:
+    with over_all(house.sql) as connection:
         row = connection.execute(text("SELECT body FROM plan_step WHERE step_id = :s"), {"s": step_id})
         return step_id, row.scalar_one()
 

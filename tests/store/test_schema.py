@@ -10,7 +10,7 @@ from plan import Mode, Tenant
 from store import Store, StoreError, open_engine, schema_state, upgrade
 from store.connection import _config
 from store.tables import metadata
-from tests.databases import fresh_url
+from tests.databases import fresh_url, over_all
 from tests.store.conftest import NOW
 
 
@@ -31,7 +31,7 @@ def test_a_second_upgrade_changes_nothing(engine):
 def test_an_entry_can_neither_be_changed_nor_removed(engine, store, statement):
     with store.unit("t", NOW) as unit:
         unit.open_tenant(Tenant(tenant_id="t", name="T"), Actor(kind="human", id="root"))
-    with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
+    with pytest.raises(DatabaseError, match="append-only"), over_all(engine) as connection:
         connection.execute(text(statement))
     with store.unit("t", NOW) as unit:
         assert [entry.type for _, entry in unit.every_entry()] == ["log.opened.v1"]
@@ -41,7 +41,7 @@ def test_the_ledger_cannot_be_truncated(engine, store):
     statement = "DELETE FROM ledger_entry" if engine.dialect.name == "sqlite" else "TRUNCATE ledger_entry"
     with store.unit("t", NOW) as unit:
         unit.open_tenant(Tenant(tenant_id="t", name="T"), Actor(kind="human", id="root"))
-    with pytest.raises(DatabaseError, match="append-only"), engine.begin() as connection:
+    with pytest.raises(DatabaseError, match="append-only"), over_all(engine) as connection:
         connection.execute(text(statement))
 
 

@@ -20,7 +20,7 @@ from plan import (
     references,
 )
 from store import NotFoundError, SlotTakenError, StaleError
-from tests.databases import fresh_url
+from tests.databases import fresh_url, over_all
 from tests.house import House
 from tests.store.nightly_race import copy_of, race
 
@@ -238,7 +238,7 @@ def test_a_machine_that_drafted_too_late_opens_no_second_plan(house):
 def test_replay_finds_a_tenant_or_a_policy_that_was_changed_behind_its_back(house, change, finding):
     with house.unit() as unit:
         assert unit.replay() == []
-    with house.sql.begin() as connection:
+    with over_all(house.sql) as connection:
         assert connection.execute(text(change)).rowcount == 1
     with house.unit() as unit:
         assert any(finding in line for line in unit.replay())

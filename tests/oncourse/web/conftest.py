@@ -11,6 +11,7 @@ from oncourse.web import Front, Health, build_app
 from oncourse.web.callers import COOKIE
 from orchestrator import Acting
 from plan import ActorKind, Principal, Role
+from store import NotFoundError
 from tests.databases import fresh_url
 from tests.house import House
 
@@ -33,8 +34,11 @@ class Doorkeeper:
         name, _, tenant = secret.partition("@")
         if not name:
             return None
-        with self.house.store.unit(tenant or "t1", self.house.clock.now(), reading=True) as unit:
-            who = unit.principals.get(name)
+        try:
+            with self.house.store.unit(tenant or "t1", self.house.clock.now(), reading=True) as unit:
+                who = unit.principals.get(name)
+        except NotFoundError:
+            return None
         strong = self.house.clock.now() if name in self.strong else None
         return Signed(tenant or "t1", Acting(principal=who, authenticated="session", strong_at=strong), frozenset())
 
@@ -49,7 +53,8 @@ class Doorkeeper:
 class Worker:
     """A worker that is well."""
 
-    looked_at = None
+    def __init__(self, clock):
+        self.looked_at = clock.now()
 
     def heard(self):
         return True
@@ -58,14 +63,15 @@ class Worker:
 class Door:
     """The application, and the house behind it."""
 
-    def __init__(self, url):
+    def __init__(self, url, **settings):
         self.house = House(url)
         with self.house.store.unit("t1", self.house.clock.now()) as unit:
             unit.set_virtual_now(self.house.clock.now())
         self.keeper = Doorkeeper(self.house)
-        settings = Settings(database=url, tenant="t1", drafter="playbook", allowed_hosts=("testserver",))
+        settings = {"allowed_hosts": ("testserver",)} | settings
+        settings = Settings(database=url, tenant="t1", drafter="playbook", **settings)
         self.front = Front(settings, self.house.store, self.house.executor, self.house.clock, self.keeper)
-        self.app = build_app(self.front, Health(Worker(), lambda: None, self.house.clock, Event()))
+        self.app = build_app(self.front, Health(Worker(self.house.clock), lambda: None, self.house.clock, Event()))
 
     def of(self, name="", *, token=""):
         """Return a client of a person, of a program, or of nobody."""
