@@ -11,10 +11,9 @@ from oncourse.web.callers import Fronted
 from oncourse.web.cookies import Shown, keep
 from oncourse.web.front import Front
 from oncourse.web.providers import Provided, address_of
-from oncourse.web.refusals import refusals
 from oncourse.web.sign_in_page import HOME, show_page
 
-router = APIRouter(prefix="/v1/sign-in/oidc", tags=["sign-in"], responses=refusals(403, 404, 421, 503))
+router = APIRouter(prefix="/v1/sign-in/oidc", tags=["sign-in"], include_in_schema=False)
 BEGUN = "__Host-oncourse-begun"
 """What the browser keeps while it is away."""
 AWAY_SECONDS = 600
@@ -22,9 +21,9 @@ CALLBACK = "/v1/sign-in/oidc/callback"
 
 
 @router.get("", status_code=HTTPStatus.SEE_OTHER, response_class=RedirectResponse)
-def begin(request: Request, provider: Provided, *, step_up: bool = False) -> Response:
+def begin(request: Request, front: Fronted, provider: Provided, *, step_up: bool = False) -> Response:
     """Send the browser to the identity provider; with `step_up`, to show a second factor there now."""
-    address, begun = provider.begin(address_of(request, CALLBACK), step_up=step_up)
+    address, begun = provider.begin(address_of(request, front, CALLBACK), step_up=step_up)
     answer = RedirectResponse(address, HTTPStatus.SEE_OTHER)
     answer.set_cookie(BEGUN, begun.kept, AWAY_SECONDS, path="/", secure=True, httponly=True, samesite="lax")
     return answer
@@ -45,7 +44,7 @@ def _entered(request: Request, front: Front, provider: Provider, secret: str) ->
     begun, told = _begun(request), front.settings.oidc
     if told is None:
         raise ProviderRefusedError("no identity provider is set here")
-    back = address_of(request, CALLBACK)
+    back = address_of(request, front, CALLBACK)
     found = provider.finish(back, begun, dict(request.query_params))
     house = front.house(told.tenant or front.settings.tenant)
     members = Members(told, house, front.clock, RandomIds(), random_salt)

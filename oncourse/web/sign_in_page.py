@@ -100,7 +100,7 @@ def sign_out(request: Request, front: Fronted, sessions: Sessioned, provider: Ma
     there = None
     if provider is not None and _method(sessions, shown) == OIDC:
         with suppress(IdentityError):
-            there = provider.end_address(address_of(request, HERE))
+            there = provider.end_address(address_of(request, front, HERE))
     sessions.end(shown)
     answer = show_page(front, "out", ends_at_provider=there)
     drop(answer)
