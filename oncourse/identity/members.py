@@ -9,7 +9,7 @@ from oncourse.identity.refusals import NotSignedInError, ProviderRefusedError, S
 from oncourse.identity.secret import Chance
 from oncourse.identity.sessions import Opened, Sessions
 from orchestrator import Clock, Ids, Orchestrator
-from plan import ActorKind, Principal
+from plan import ActorKind, Principal, Role
 from store import StaleError, Whose
 
 JUST = timedelta(minutes=2)
@@ -47,11 +47,17 @@ class Members:
             principal_id = self._added(shown.subject)
         if principal_id is None:
             raise ProviderRefusedError("none of your groups opens anything here")
-        person = self._house.governance.follow_groups(principal_id, roles, self._told.issuer)
+        person = self._with_roles(principal_id, roles)
         if not roles or not person.active or person.kind is not ActorKind.HUMAN:
             self._sessions.end_all(Whose(person.tenant_id, person.principal_id))
             raise ProviderRefusedError("you may not come in here (any more)")
         return person
+
+    def _with_roles(self, principal_id: str, roles: frozenset[Role]) -> Principal:
+        try:
+            return self._house.governance.follow_groups(principal_id, roles, self._told.issuer)
+        except StaleError:  # two tabs of the same person: the other one was written first
+            return self._house.governance.follow_groups(principal_id, roles, self._told.issuer)
 
     def _known(self, subject: str) -> str | None:
         with self._desk.store.access(reading=True) as access:
