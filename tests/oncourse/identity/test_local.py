@@ -15,6 +15,7 @@ from oncourse.identity import (
 from oncourse.identity.passwords import _NOBODYS, Passwords
 from orchestrator import BadInputError
 from plan import Principal, Role
+from tests.databases import over_all
 from tests.oncourse.identity.conftest import GOOD, whose
 
 
@@ -191,7 +192,7 @@ def test_what_a_stranger_is_compared_with_is_made_like_todays_hashes_and_never_f
 
 def test_a_password_is_kept_as_an_argon2id_hash_and_by_todays_figures_after_a_sign_in(house, door):
     door.settle("sara")
-    with house.sql.connect() as connection:
+    with over_all(house.sql) as connection:
         kept = connection.execute(text("SELECT password FROM credential WHERE principal_id='sara'")).scalar_one()
     assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert "horse" not in kept
@@ -297,3 +298,10 @@ def test_a_namesake_of_another_tenant_is_somebody_else(door):
     door.settle("sara")
     with pytest.raises(SignInRefusedError):
         door.local.sign_in(whose("sara")._replace(tenant_id="t2"), GOOD, door.code("sara"))
+
+
+def test_whoever_came_through_a_provider_is_sent_there_for_a_second_factor(door, sessions):
+    secret = sessions.open(whose("sara"), "oidc").secret
+    for act in (door.local.step_up, door.local.confirm, door.local.change_password):
+        with pytest.raises(BadInputError, match="step_up=true"):
+            act(secret, "123456")
