@@ -16,6 +16,7 @@ from store import Store, StoreError, check_schema, open_engine, queue_url, schem
 if TYPE_CHECKING:
     from agent import Drafter
     from oncourse.connectors import McpExecutor
+    from oncourse.courier import Courier, Post, Subscriptions
     from oncourse.durable import DurableEngine
     from oncourse.engine import InProcessEngine
 
@@ -172,3 +173,34 @@ def first_admin(tenant_id: str, principal_id: str) -> Principal:
     return Principal(
         principal_id=principal_id, tenant_id=tenant_id, roles=frozenset({Role.TENANT_ADMIN, Role.REVOPS, Role.OPERATOR})
     )
+
+
+def open_post(settings: Settings) -> "Post":
+    """Return what carries letters to webhooks, behind the fence that the settings draw."""
+    from oncourse.courier import Fence, HttpPost
+
+    return HttpPost(Fence(ports=settings.webhook_ports, loopback=settings.webhooks_allow_loopback))
+
+
+def open_subscriptions(settings: Settings, store: Store, tenant_id: str, clock: Clock) -> "Subscriptions":
+    """Return a tenant's webhooks for people; letters are dated by the machine's clock."""
+    from oncourse.courier import Subscriptions
+
+    return Subscriptions(store, tenant_id, clock=clock, ids=RandomIds(), post=open_post(settings))
+
+
+def open_courier(settings: Settings, store: Store, executor: Executor) -> "Courier":
+    """Return what tells others beside a worker: webhooks of all tenants, and the people of the settings' tenant."""
+    from oncourse.courier import AppriseMessenger, Courier, Deliveries, Notices
+
+    clock = RealClock()
+    notices = Notices(
+        store,
+        settings.tenant,
+        connector=executor.name,
+        messenger=AppriseMessenger(),
+        clock=clock,
+        settings=settings.notify,
+        public_url=settings.public_url,
+    )
+    return Courier(store, clock, Deliveries(store, open_post(settings), clock), [notices])

@@ -1,11 +1,10 @@
 """Settings, read once: command line over environment (`ONCOURSE_*`) over one TOML file."""
 
-import base64
-import binascii
 import os
 from collections.abc import Iterator
+from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -16,8 +15,6 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    field_validator,
-    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
@@ -27,12 +24,10 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from plan import Id, OncourseError, Role, explain_validation
+from oncourse.event_sources import EventSource, check_secrets
+from plan import Frozen, Id, OncourseError, Role, explain_validation
 
 CONFIG_FILE = "oncourse.toml"
-PREFIX = "whsec_"
-SECRET_BYTES = range(24, 65)
-"""As Standard Webhooks asks."""
 
 
 class ConfigError(OncourseError):
@@ -95,29 +90,16 @@ class OidcSettings(BaseModel):
     """What it says in `amr` there."""
 
 
-class EventSource(BaseModel):
-    """A system that signs what it sends, whose tenant it speaks to, and as whom it may speak."""
+class Notify(Frozen):
+    """Who is told by which channels that something waits, and when again."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    tenant: Id
-    sources: frozenset[Id] = Field(min_length=1)
-    """Values of the CloudEvents attribute `source`."""
-    secrets: tuple[SecretStr, ...] = Field(min_length=1, max_length=2)
-    """Of Standard Webhooks, `whsec_` and base64 of 24 to 64 bytes; two while one is exchanged for the other."""
-
-    @field_validator("secrets")
-    @classmethod
-    def _each_is_long_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for secret in value:
-            text = secret.get_secret_value()
-            try:
-                size = len(base64.b64decode(text.removeprefix(PREFIX), validate=True))
-            except binascii.Error:
-                size = 0
-            if not text.startswith(PREFIX) or size not in SECRET_BYTES:
-                raise ValueError(f"a secret is `{PREFIX}` and the base64 of {SECRET_BYTES.start} to 64 random bytes")
-        return value
+    people: dict[Id, tuple[SecretStr, ...]] = Field(default_factory=dict)
+    """Channels of each principal of the tenant `tenant`, as URLs of apprise (docs/notifications.md)."""
+    digest_at: time = time(8)
+    """When everybody is told what waits for them, by the tenant's clock on the wall; once a day."""
+    escalate_after_hours: int = Field(default=24, ge=1, le=24 * 30)
+    escalate_to: tuple[Id, ...] = ()
+    """Who is told where nobody answered for so long."""
 
 
 class LogSettings(BaseModel):
@@ -162,24 +144,19 @@ class Settings(BaseSettings):
     """So long the same posture of an account says nothing new, once a drafter has answered to it."""
     events_per_minute: int = Field(default=600, ge=0)
     """So many events a tenant may send over HTTP within any minute; 0: no bound."""
-    sources: dict[str, EventSource] = Field(default_factory=dict)
+    sources: Annotated[dict[str, EventSource], AfterValidator(check_secrets)] = Field(default_factory=dict)
     """Who may send signed events, by a name of your own (docs/events.md)."""
-
-    @model_validator(mode="after")
-    def _each_secret_is_one_sources(self) -> Self:
-        """Refuse a secret that two sources share: a signature must say of which of them it is."""
-        seen: dict[str, str] = {}
-        for name, source in self.sources.items():
-            for secret in source.secrets:
-                if seen.setdefault(secret.get_secret_value(), name) != name:
-                    raise ValueError(f"the sources {seen[secret.get_secret_value()]} and {name} share a secret")
-        return self
-
     public_url: Annotated[str, AfterValidator(lambda a: a and _origin(a))] = ""
     """Where browsers reach the installation, where that is not the address that it listens on."""
     allowed_hosts: Words = ()
     """Names under which it answers, besides those of this machine and of `public_url`."""
     oidc: OidcSettings | None = None
+
+    notify: Notify = Notify()
+    webhook_ports: frozenset[int] = frozenset({443})
+    """The ports that webhooks may go to."""
+    webhooks_allow_loopback: bool = False
+    """Webhooks may go to this machine, by plain http too: for tests and development only."""
 
     @classmethod
     def settings_customise_sources(

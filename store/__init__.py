@@ -24,12 +24,15 @@ from store.events import WISHED, Event, EventType, event_named, target_of
 from store.figures import Figures, Many, Oldest
 from store.integrity import fence, integrity, shape
 from store.model_use import DayOfUse
+from store.notices import NOBODY, Notice, NoticeKind
 from store.plans import PlanRecord
 from store.unit import Unit
+from store.webhooks import Undelivered, Webhook
 from store.workers import Due, Workers
 
 __all__ = [
     "FAMILIES",
+    "NOBODY",
     "WISHED",
     "Access",
     "AddressError",
@@ -49,6 +52,8 @@ __all__ = [
     "Link",
     "Many",
     "NotFoundError",
+    "Notice",
+    "NoticeKind",
     "Oldest",
     "PlanRecord",
     "SchemaError",
@@ -58,7 +63,9 @@ __all__ = [
     "Store",
     "StoreError",
     "Token",
+    "Undelivered",
     "Unit",
+    "Webhook",
     "Whose",
     "Workers",
     "check_schema",

@@ -21,6 +21,7 @@ from oncourse.web import (
     stream,
     times,
     tokens,
+    webhooks,
 )
 from oncourse.web.fences import fences
 from oncourse.web.front import Front
@@ -33,6 +34,7 @@ from plan import OncourseError
 ROUTERS = (
     stream.router, events.router, plans.router, decisions.router, steps.router, reviews.router,
     ledgers.router, catalogues.router, times.router, signing_in.router, sign_in_page.router, tokens.router,
+    webhooks.router,
 )  # fmt: skip
 ABOUT = (
     "Plans for accounts: proposed by a model, judged by policy, approved by people, run over weeks. "
@@ -50,6 +52,7 @@ def build_app(front: Front, health: Health) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        webhooks=webhooks.outgoing,
         # its log records would quote what did not fit, with what was written there
         telemetry={"tracer_provider": quiet_tracers(), "logs": False, "auto_configure": False},
         generate_unique_id_function=_name,

@@ -152,5 +152,8 @@ def _telling() -> None:
         _id("principal_id"),
         sa.Column("about", sa.String(240), primary_key=True),
         sa.Column("kind", sa.String(20), primary_key=True),
+        sa.Column("channel", sa.Integer(), primary_key=True, autoincrement=False),
         _at("at"),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        _at("next_at", null=True),
     )
