@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from oncourse.web import (
     catalogues,
@@ -20,6 +21,7 @@ from oncourse.web import (
     times,
     tokens,
 )
+from oncourse.web.assistants import AssistantDoor
 from oncourse.web.fences import fences
 from oncourse.web.front import Front
 from oncourse.web.health import Health
@@ -40,6 +42,7 @@ ABOUT = (
 
 def build_app(front: Front, health: Health) -> FastAPI:
     """Return the application over one process's door and one worker's health."""
+    assistants = AssistantDoor(front)
     app = FastAPI(
         title="oncourse",
         version="1",
@@ -48,6 +51,7 @@ def build_app(front: Front, health: Health) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=_name,
+        lifespan=lambda _app: assistants.open(),
         middleware=fences(front.settings),
         exception_handlers={
             OncourseError: answer_problem,
@@ -60,6 +64,7 @@ def build_app(front: Front, health: Health) -> FastAPI:
     app.include_router(probes(health))
     for router in ROUTERS:
         app.include_router(router)
+    app.router.routes.append(Route("/mcp", assistants, include_in_schema=False))
     plain = app.openapi
     app.openapi = lambda: described(plain())  # type: ignore[method-assign] # the way FastAPI documents
     return app
