@@ -221,6 +221,10 @@ class EventReceived(Frozen):
     event_id: Id
     type: str = Field(max_length=80)
     body: Digest | str = Field(max_length=80)
+    plan_type: str | None = Field(default=None, max_length=40)
+    """Where a drafter was asked because of it: for a plan of which type."""
+    reading: Digest | None = None
+    """Where a drafter was asked because of it: what the posture said, without its time."""
 
 
 class Simulated(Frozen):

@@ -1,8 +1,11 @@
-"""How policies and a whole tenant stand: what their entries make of them."""
+"""How policies, accounts and a whole tenant stand: what their entries make of them."""
+
+from pydantic import Field
 
 from ledger.bodies import (
     AccountHeld,
     AccountReleased,
+    EventReceived,
     ModeAsked,
     ModeChanged,
     PolicyProposed,
@@ -12,6 +15,9 @@ from ledger.bodies import (
 )
 from ledger.entries import Entry, LedgerError
 from plan import Digest, Frozen, Id, Instant, Mode
+
+ASKED_KEPT = 8
+"""So many readings of an account are remembered: enough for a posture that goes to and fro."""
 
 
 class PolicyState(Frozen):
@@ -64,23 +70,43 @@ class Hold(Frozen):
     at: Instant
 
 
+class Asked(Frozen):
+    """What a drafter was asked about last, and when its answer was written: the same again says nothing new."""
+
+    plan_type: str
+    reading: Digest
+    at: Instant
+
+
 class AccountState(Frozen):
-    """What holds an account's external steps, in the order in which it came."""
+    """What holds an account's external steps, and what drafters were asked about, each in the order it came."""
 
     holds: tuple[Hold, ...] = ()
+    asked: tuple[Asked, ...] = Field(default=(), exclude_if=lambda asked: not asked)
+    """Left out where it is empty: entries that were written without it keep their digests."""
+
+    def last_asked(self, plan_type: str, reading: Digest) -> Instant | None:
+        """Return when a drafter last answered to this reading; None where none is remembered."""
+        mine = (a.at for a in self.asked if (a.plan_type, a.reading) == (plan_type, reading))
+        return next(mine, None)
 
 
 def evolve_account(state: AccountState | None, entry: Entry) -> AccountState | None:
-    """Return what holds an account after one entry; None while nothing ever has."""
+    """Return how an account stands after one entry; None while nothing ever held it and no drafter was asked."""
     body = entry.body()
     if isinstance(body, AccountHeld):
         known = state or AccountState()
         held = Hold(fact_id=body.fact_id, kind=body.kind, at=entry.at)
-        return AccountState(holds=(*known.holds, held))
+        return known.model_copy(update={"holds": (*known.holds, held)})
     if isinstance(body, AccountReleased):
         if state is None or body.facts != tuple(hold.fact_id for hold in state.holds):
             raise LedgerError(f"{entry.address} releases what is not held")
-        return AccountState()
+        return state.model_copy(update={"holds": ()})
+    if isinstance(body, EventReceived) and body.reading is not None and body.plan_type is not None:
+        known = state or AccountState()
+        now = Asked(plan_type=body.plan_type, reading=body.reading, at=entry.at)
+        others = (a for a in known.asked if (a.plan_type, a.reading) != (now.plan_type, now.reading))
+        return known.model_copy(update={"asked": (*others, now)[-ASKED_KEPT:]})
     return state
 
 

@@ -1,13 +1,15 @@
 """The only place that picks adapters: from settings to a running tenant."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
 from oncourse.config import ConfigError, Settings
-from orchestrator import Acting, Clock, Executor, Ids, Orchestrator
+from oncourse.telemetry import TracedExecutor, TracedStore
+from orchestrator import Acting, Bounds, Clock, Executor, Ids, Orchestrator
 from plan import Principal, Tenant
 from store import Store, StoreError, check_schema, open_engine, queue_url, schema_state, upgrade
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     from oncourse.engine import InProcessEngine
 
 
+ASK_A_MODEL = frozenset({"claude", "local"})
+"""Drafters that cost something."""
+
+
 class Tenancy:
     """One tenant with its clock, its orchestrator, and (made when first asked for) its engine."""
 
@@ -26,7 +32,9 @@ class Tenancy:
     ) -> None:
         self.store, self.tenant_id, self.clock, self.settings = store, tenant_id, clock, settings
         self.executor = executor
-        self.house = Orchestrator(store, tenant_id, clock=clock, ids=ids, executor=executor)
+        bounds = drafting_bounds(settings)
+        traced = TracedExecutor(executor)
+        self.house = Orchestrator(store, tenant_id, clock=clock, ids=ids, executor=traced, bounds=bounds)
 
     def acting(self, principal_id: str) -> Acting:
         """Return the principal who gives commands."""
@@ -60,7 +68,7 @@ def open_store(settings: Settings, *, create: bool = False) -> Store:
     except StoreError:
         engine.dispose()
         raise
-    return Store(engine, random_salt)
+    return TracedStore(engine, random_salt)
 
 
 def open_tenancy(settings: Settings, store: Store, executor: Executor) -> Tenancy:
@@ -113,6 +121,12 @@ def mcp_executor(settings: Settings) -> "McpExecutor":
         raise ConfigError("ONCOURSE_MCP_URL holds a credential; set ONCOURSE_MCP_TOKEN instead")
     line = Line(url=settings.mcp_url, token=settings.mcp_token, timeout=settings.mcp_timeout_seconds)
     return McpExecutor(line, settings.mcp_tool_prefix)
+
+
+def drafting_bounds(settings: Settings) -> Bounds:
+    """Return what drafting may cost: a drafter that asks no model costs nothing, so its days have no bound."""
+    most = settings.drafts_per_day if settings.drafter in ASK_A_MODEL else 0
+    return Bounds(drafts_per_day=most, settling=timedelta(hours=settings.settling_hours))
 
 
 def pick_drafter(settings: Settings) -> "Drafter":

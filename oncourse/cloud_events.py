@@ -1,4 +1,4 @@
-"""Read events in CloudEvents 1.0 JSON: one object, an array of them, or one a line."""
+"""CloudEvents 1.0, however they come in; and from a file as JSON: one object, an array of them, or one a line."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -50,9 +50,10 @@ def read_events(text: str, now: datetime) -> tuple[Event, ...]:
     found = []
     for number, raw in enumerate(_documents(text), start=1):
         try:
-            found.append(_event(CloudEvent.model_validate(raw), now))
-        except ValidationError as error:
-            raise BadEventError(f"event {number}: {explain_validation(error)}") from error
+            found.append(event_of(CloudEvent.model_validate(raw), now))
+        except (ValidationError, BadEventError) as error:
+            told = explain_validation(error) if isinstance(error, ValidationError) else str(error)
+            raise BadEventError(f"event {number}: {told}") from error
     if not found:
         raise BadEventError("there is no event in it; send CloudEvents 1.0 as JSON (docs/events.md)")
     return tuple(found)
@@ -76,8 +77,8 @@ def _lines(text: str) -> Iterator[Any]:
                 raise BadEventError(f"line {number} is no JSON ({error.msg}); send CloudEvents 1.0 as JSON") from error
 
 
-def _event(given: CloudEvent, now: datetime) -> Event:
-    """Return the event for the inbox: what its envelope says completes its data."""
+def event_of(given: CloudEvent, now: datetime) -> Event:
+    """Return the event for the inbox: what its envelope says completes its data. Raises BadEventError."""
     body = dict(given.data)
     plan_id = body.pop("plan_id", None)
     if given.type in _WHEN:
@@ -85,12 +86,15 @@ def _event(given: CloudEvent, now: datetime) -> Event:
     if given.type is EventType.FACT_RECORDED:
         said = {"fact_id": given.id, "account_id": given.subject, "source": given.source}
         body = said | body | {"recorded_at": now.isoformat()}
-    return Event(
-        source=given.source,
-        event_id=given.id,
-        type=given.type,
-        account_id=given.subject,
-        plan_id=plan_id,
-        body=body,
-        received_at=now,
-    )
+    try:
+        return Event(
+            source=given.source,
+            event_id=given.id,
+            type=given.type,
+            account_id=given.subject,
+            plan_id=plan_id,
+            body=body,
+            received_at=now,
+        )
+    except ValidationError as error:
+        raise BadEventError(f"the event's data does not fit: {explain_validation(error)}") from error

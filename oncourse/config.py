@@ -1,12 +1,24 @@
 """Settings, read once: command line over environment (`ONCOURSE_*`) over one TOML file."""
 
+import base64
+import binascii
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -15,9 +27,12 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from plan import OncourseError, Role, explain_validation
+from plan import Id, OncourseError, Role, explain_validation
 
 CONFIG_FILE = "oncourse.toml"
+PREFIX = "whsec_"
+SECRET_BYTES = range(24, 65)
+"""As Standard Webhooks asks."""
 
 
 class ConfigError(OncourseError):
@@ -80,6 +95,31 @@ class OidcSettings(BaseModel):
     """What it says in `amr` there."""
 
 
+class EventSource(BaseModel):
+    """A system that signs what it sends, whose tenant it speaks to, and as whom it may speak."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tenant: Id
+    sources: frozenset[Id] = Field(min_length=1)
+    """Values of the CloudEvents attribute `source`."""
+    secrets: tuple[SecretStr, ...] = Field(min_length=1, max_length=2)
+    """Of Standard Webhooks, `whsec_` and base64 of 24 to 64 bytes; two while one is exchanged for the other."""
+
+    @field_validator("secrets")
+    @classmethod
+    def _each_is_long_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        for secret in value:
+            text = secret.get_secret_value()
+            try:
+                size = len(base64.b64decode(text.removeprefix(PREFIX), validate=True))
+            except binascii.Error:
+                size = 0
+            if not text.startswith(PREFIX) or size not in SECRET_BYTES:
+                raise ValueError(f"a secret is `{PREFIX}` and the base64 of {SECRET_BYTES.start} to 64 random bytes")
+        return value
+
+
 class Settings(BaseSettings):
     """What an installation decides once."""
 
@@ -104,6 +144,24 @@ class Settings(BaseSettings):
     """What stands before the name of every tool, as `TARGET___` behind an AgentCore Gateway."""
     mcp_timeout_seconds: float = Field(default=30.0, gt=0, le=600)
     """For one call from connection to answer; well below the 15 minutes after which a worker is taken for dead."""
+    drafts_per_day: int = Field(default=500, ge=0)
+    """So many drafts a tenant may ask of a model on one UTC day; 0: no bound."""
+    settling_hours: int = Field(default=24, ge=0, le=24 * 90)
+    """So long the same posture of an account says nothing new, once a drafter has answered to it."""
+    events_per_minute: int = Field(default=600, ge=0)
+    """So many events a tenant may send over HTTP within any minute; 0: no bound."""
+    sources: dict[str, EventSource] = Field(default_factory=dict)
+    """Who may send signed events, by a name of your own (docs/events.md)."""
+
+    @model_validator(mode="after")
+    def _each_secret_is_one_sources(self) -> Self:
+        """Refuse a secret that two sources share: a signature must say of which of them it is."""
+        seen: dict[str, str] = {}
+        for name, source in self.sources.items():
+            for secret in source.secrets:
+                if seen.setdefault(secret.get_secret_value(), name) != name:
+                    raise ValueError(f"the sources {seen[secret.get_secret_value()]} and {name} share a secret")
+        return self
 
     public_url: Annotated[str, AfterValidator(lambda a: a and _origin(a))] = ""
     """Where browsers reach the installation, where that is not the address that it listens on."""

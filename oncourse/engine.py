@@ -10,6 +10,7 @@ from typing import Protocol
 
 from oncourse.clock import VirtualClock
 from oncourse.graph import TickGraph
+from oncourse.telemetry import spanned
 from orchestrator import Clock
 from plan import OncourseError
 from store import Store
@@ -76,15 +77,18 @@ class InProcessEngine:
 
     def tick(self, target: str) -> str:
         """Run the graph once for one target; return what was done."""
-        done = self._graph.invoke({"target": target})
+        kind, _, name = target.partition("/")
+        with spanned("plan.tick", tenant=self._tenant, plan_id=name if kind == "plan" else None):
+            done = self._graph.invoke({"target": target})
         did = str(done.get("did", ""))
         self._told(self._clock.now(), target, did)
         return did
 
     def next_wake(self) -> datetime | None:
-        """Return when the next plan wants to be looked at."""
+        """Return when the next plan wants to be looked at, or a postponed event to be tried again."""
         with self._store.unit(self._tenant, self._clock.now()) as unit:
-            return unit.plans.next_wake()
+            wanted = (unit.plans.next_wake(), unit.events.next_retry())
+        return min((at for at in wanted if at is not None), default=None)
 
     def run_until(self, until: datetime, clock: VirtualClock, agenda: Agenda | None = None) -> int:
         """Let virtual time pass up to `until` (inclusive), from one due instant to the next; return the ticks."""

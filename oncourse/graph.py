@@ -4,16 +4,22 @@ The graph holds no truth. It reads the plan from the store, does at most one mov
 enters it again. A forged state can approve nothing: every node is one command, which asks the store.
 """
 
+import logging
+from collections.abc import Callable
+from datetime import date
+from functools import wraps
 from typing import Literal, TypedDict
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from agent import Deps, ProposalRequest, propose
-from orchestrator import PLAN_OPEN, POSTURE_CHANGED, Acting, Orchestrator
+from oncourse.telemetry import spanned, tell
+from orchestrator import DRAFTS_USED_UP, PLAN_OPEN, POSTURE_CHANGED, Acting, Orchestrator
 from plan import CLOSED, ActorKind, Cause, NoPlan, PlanStatus, PlanType, Principal, Proposal, Rejected, Role
 from store import event_named
 
+_log = logging.getLogger(__name__)
 REPAIRS = 2
 """How often the gate's findings go back to the drafter."""
 
@@ -57,6 +63,8 @@ class Nodes:
 
     def __init__(self, house: Orchestrator, deps: Deps) -> None:
         self._house, self._deps = house, deps
+        self._warned: date | None = None
+        """The day whose drafts were used up, as far as the log was told."""
 
     def receive(self, state: Tick) -> Tick:
         """Take up one event, or look at one plan."""
@@ -65,7 +73,7 @@ class Nodes:
             return self._look_at(name)
         taken = self._house.take_event(*event_named(name))
         if taken.told != POSTURE_CHANGED or taken.account_id is None:
-            return {"did": taken.told}
+            return self._waits(taken.told) if taken.told == DRAFTS_USED_UP else {"did": taken.told}
         cause = Cause(kind="posture", ref="/".join(event_named(name)))
         return {"account_id": taken.account_id, "event": name, "cause": cause}
 
@@ -75,8 +83,19 @@ class Nodes:
             return {"did": self._house.take_event(found.event.source, found.event.event_id).told}
         cause = Cause(kind="timer", ref=self._house.desk.clock.now().isoformat())
         if found.redraft is not None:
+            waits = self._house.begin_redraft(plan_id)
+            if waits is not None:
+                return self._waits(waits)
             return {"account_id": found.redraft, "redraft": plan_id, "cause": cause}
         return {"plan_id": plan_id, "cause": cause, "status": found.status, "news": found.news}
+
+    def _waits(self, told: str) -> Tick:
+        """Leave a draft to another day, and say so once a day."""
+        today = self._house.desk.clock.now().date()
+        if self._warned != today:
+            self._warned = today
+            _log.warning("tenant %s: the drafts of %s are used up (drafts_per_day)", self._house.desk.tenant_id, today)
+        return {"did": told}
 
     def propose(self, state: Tick) -> Tick:
         """Ask the drafter, for a new draft or for one that answers why the last was sent back."""
@@ -133,16 +152,29 @@ class Nodes:
         return {"did": self._house.advance(state["plan_id"], state["cause"])}
 
 
+def _spanned(name: str, node: Callable[[Tick], Tick], tenant_id: str) -> Callable[[Tick], Tick]:
+    """Return the same node, whose every run is a span."""
+
+    @wraps(node)
+    def run(state: Tick) -> Tick:
+        with spanned(name, tenant=tenant_id, plan_id=state.get("plan_id"), plan_type=TYPE.value) as span:
+            done = node(state)
+            tell(span, plan_id=done.get("plan_id"), status=done.get("status"))
+        return done
+
+    return run
+
+
 def build_graph(house: Orchestrator, deps: Deps) -> TickGraph:
     """Draw the graph over one tenant's orchestrator and a drafter."""
-    nodes = Nodes(house, deps)
+    nodes, tenant_id = Nodes(house, deps), house.desk.tenant_id
     graph = StateGraph(Tick)
     graph.add_node("receive", nodes.receive)
-    graph.add_node("propose", nodes.propose)
-    graph.add_node("gate", nodes.gate)
+    graph.add_node("propose", _spanned("plan.propose", nodes.propose, tenant_id))
+    graph.add_node("gate", _spanned("plan.gate", nodes.gate, tenant_id))
     graph.add_node("review", nodes.review)
     graph.add_node("activate", nodes.activate)
-    graph.add_node("evaluate", nodes.evaluate)
+    graph.add_node("evaluate", _spanned("plan.evaluate", nodes.evaluate, tenant_id))
     graph.add_node("orchestrate", nodes.orchestrate)
     graph.add_edge(START, "receive")
     graph.add_conditional_edges("receive", _after_receive)

@@ -12,10 +12,11 @@ from oncourse.graph import build_graph
 from oncourse.imports import ImportBatch, load
 from oncourse.promises import Finding, broken
 from oncourse.simulator import Customers, Script, SimulatedExecutor
+from oncourse.telemetry import TracedExecutor, TracedStore
 from oncourse.world import Reviewers, World
 from orchestrator import Acting, Orchestrator
 from plan import Calendar, Frozen, Mode, OncourseError, Principal, Role, Tenant, derive_posture
-from store import Event, EventType, PlanRecord, Store, open_engine, upgrade
+from store import Event, EventType, PlanRecord, open_engine, upgrade
 
 ADMIN = "p-admin"
 REVIEWERS: dict[str, Role] = {
@@ -66,10 +67,14 @@ class Stage:
         engine = open_engine(f"sqlite:///{database}")
         upgrade(engine)
         self.clock = VirtualClock(start)
-        self.store = Store(engine, SeededSalt(seed))
+        self.store = TracedStore(engine, SeededSalt(seed))
         self.executor = SimulatedExecutor(scripts)
         self.house = Orchestrator(
-            self.store, self.tenant.tenant_id, clock=self.clock, ids=SeededIds(seed), executor=self.executor
+            self.store,
+            self.tenant.tenant_id,
+            clock=self.clock,
+            ids=SeededIds(seed),
+            executor=TracedExecutor(self.executor),
         )
         self.people = self._open(batch)
         self.calendar: Calendar = self.tenant.calendar

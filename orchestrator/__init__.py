@@ -18,13 +18,16 @@ from orchestrator.noting import ContactReply, Heard
 from orchestrator.ownership import OwnerChange
 from orchestrator.ports import Clock, Executor, Ids, Order, Receipt, ReceiptKind
 from orchestrator.publishing import Outlook, ProposedPolicy, Told
-from orchestrator.receiving import POSTURE_CHANGED, WISHED, Records, Taken
+from orchestrator.receiving import Records, Taken
 from orchestrator.replaying import Answer, Replayed
 from orchestrator.showing import Judgement, Shown, show, show_at, show_revision
 from orchestrator.step_reviews import StepReviewed
+from orchestrator.triggering import DRAFTS_USED_UP, POSTURE_CHANGED, Bounds
 from orchestrator.waiting import Waiting, waiting, waits_for
+from store import WISHED
 
 __all__ = [
+    "DRAFTS_USED_UP",
     "PLAN_OPEN",
     "POSTURE_CHANGED",
     "SYSTEM_ID",
@@ -34,6 +37,7 @@ __all__ = [
     "Answered",
     "Asked",
     "BadInputError",
+    "Bounds",
     "ChangedError",
     "Clock",
     "Comparison",

@@ -16,6 +16,7 @@ from orchestrator import (
     reviewing,
     steering,
     step_reviews,
+    triggering,
 )
 from orchestrator.advancing import advance
 from orchestrator.approving import Override, Reviewed
@@ -30,6 +31,7 @@ from orchestrator.moves import Hand
 from orchestrator.ports import Clock, Executor, Ids, ReceiptKind
 from orchestrator.receiving import Records, Taken, records_taken
 from orchestrator.step_reviews import StepReviewed
+from orchestrator.triggering import Bounds
 from plan import (
     ActionType,
     Cause,
@@ -76,8 +78,12 @@ class Look(Frozen):
 class Orchestrator:
     """One tenant's plans. Every method is one transaction (or intent, call, result) and raises OncourseError."""
 
-    def __init__(self, store: Store, tenant_id: str, *, clock: Clock, ids: Ids, executor: Executor) -> None:
+    def __init__(
+        self, store: Store, tenant_id: str, *, clock: Clock, ids: Ids, executor: Executor, bounds: Bounds | None = None
+    ) -> None:
+        """Take what it works with, and what drafting may cost: without bounds, the default ones hold."""
         self._desk = Desk(store, tenant_id, clock=clock, ids=ids, executor=executor)
+        self._bounds = bounds or Bounds()
 
     @property
     def desk(self) -> Desk:
@@ -308,7 +314,15 @@ class Orchestrator:
 
     def take_event(self, source: str, event_id: str) -> Taken:
         """Take up one event from the inbox."""
-        return receiving.take_event(self._desk, source, event_id)
+        return receiving.take_event(self._desk, source, event_id, self._bounds)
+
+    def event(self, source: str, event_id: str) -> Event:
+        """Return an event and what became of it."""
+        return receiving.event_of(self._desk, source, event_id)
+
+    def begin_redraft(self, plan_id: str) -> str | None:
+        """Count a draft that is made anew; where the day has had its most, let it wait and return why."""
+        return triggering.begin_redraft(self._desk, plan_id, self._bounds)
 
     def release(self, account_id: str, reason: str, who: Acting) -> tuple[Hold, ...]:
         """Let an account's external steps go on; returns what had held them."""

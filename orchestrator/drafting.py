@@ -21,6 +21,7 @@ from plan import (
     Cause,
     Frozen,
     NoPlan,
+    NoPlanReason,
     PlanStatus,
     PlanType,
     Proposal,
@@ -33,6 +34,10 @@ from store import PlanRecord, Unit
 
 PLAN_OPEN = "PLAN_OPEN"
 """Not a rule of the gate: at most one machine's plan of an account and type is open (row 1 of the plan table)."""
+
+
+UNASKED = frozenset({NoPlanReason.PROVIDER_DOWN, NoPlanReason.PROVIDER_REFUSES, NoPlanReason.NO_RECORDING})
+"""Refusals behind which no model stands: the same posture may ask again."""
 
 
 class Submitted(Frozen):
@@ -67,16 +72,18 @@ def submit(
         record = _unborn(unit, plan)
         context = gate_context(unit, record)
         decision = check(plan, context, policy, phase=Phase.PROPOSE, now=unit.now)
-        if last or decision.verdict is not Verdict.DENY:
-            settle(hand, event)
         if decision.verdict is Verdict.DENY:
+            if last:
+                settle(hand, event, proposal.plan_type, "refused: no plan was born")
             told = inputs_text(plan, context, unit.now)
             return refuse(hand, proposal, decision, repair, name, told=told)
         if who.principal.kind is ActorKind.AGENT:
             open_one = open_machine_plan(unit, proposal.account_id, proposal.plan_type)
             if open_one is not None:
+                settle(hand, event, proposal.plan_type, f"refused: {PLAN_OPEN}")
                 told = f"Plan {open_one.plan.plan_id} of this account and type is {open_one.plan.status} already."
                 return refuse_unjudged(hand, proposal, PLAN_OPEN, told, name, holder=str(open_one.plan.plan_id))
+        settle(hand, event, proposal.plan_type, f"drafted: {plan.plan_id}")
         return Submitted(plan_id=_open(hand, plan, proposal, name), findings=findings(decision))
 
 
@@ -92,7 +99,8 @@ def no_plan(
 ) -> None:
     """Record that no plan is right, and why; in a plan's own story where its draft was to be made anew."""
     with desk.unit() as unit:
-        settle(Hand(unit, desk.system, cause=cause), event)
+        answered = None if answer.reason in UNASKED else plan_type
+        settle(Hand(unit, desk.system, cause=cause), event, answered, f"no plan: {answer.reason.value}")
         stream = f"account/{account_id}" if plan_id is None else f"plan/{plan_id}"
         unit.record(
             stream,

@@ -6,7 +6,7 @@ from ledger import Actor, Authority, Entry, EventReceived, FactRecorded
 from orchestrator.desk import BY_SYSTEM
 from orchestrator.errors import BadInputError
 from orchestrator.moves import Hand
-from plan import ActorKind, Contact, Fact, FactKind, Frozen, Id, Instant, digest
+from plan import ActorKind, Contact, Fact, FactKind, Frozen, Id, Instant, PostureReading, digest
 from store import Event, Unit, event_named
 
 
@@ -90,22 +90,49 @@ def record_fact(hand: Hand, fact: Fact) -> Entry | None:
     )
 
 
-def settle(hand: Hand, name: str | None) -> None:
-    """Mark the event of this name as taken up, in the transaction that writes what came of it; once."""
+def settle(hand: Hand, name: str | None, plan_type: str | None, told: str) -> None:
+    """Mark the event of this name as taken up, in the transaction that writes what came of it; once.
+
+    What a drafter answered to stands in the account's own story: the same again is no news for a while. Without a
+    type of plan none answered.
+    """
     event = hand.unit.events.get(*event_named(name)) if name else None
     if event is not None and event.processed_at is None:
-        hand.unit.events.processed(event, hand.unit.now)
-        note(hand, event, f"account/{event.account_id}")
+        hand.unit.events.processed(event, hand.unit.now, told)
+        reading = reading_digest(PostureReading.model_validate(event.body)) if plan_type else None
+        note(hand, event, f"account/{event.account_id}", plan_type=plan_type, reading=reading)
 
 
-def note(hand: Hand, event: Event, stream: str) -> Entry:
-    """Write that an event came in, with a commitment of what it carried."""
+def reading_digest(reading: PostureReading) -> str:
+    """Return the digest of what a posture says, whenever it says so."""
+    said = {"posture": reading.posture.value, "evidence_ids": sorted(set(reading.evidence_ids))}
+    return digest(said)
+
+
+def note(
+    hand: Hand,
+    event: Event,
+    stream: str,
+    *,
+    why: str | None = None,
+    plan_type: str | None = None,
+    reading: str | None = None,
+) -> Entry:
+    """Write that an event came in, with a commitment of what it carried; `why` is a code for what became of it."""
     body = hand.unit.sealer(stream).seal(digest(event.body))
     return hand.unit.record(
         stream,
         "event.received.v1",
-        EventReceived(source=event.source, event_id=event.event_id, type=event.type.value, body=body),
+        EventReceived(
+            source=event.source,
+            event_id=event.event_id,
+            type=event.type.value,
+            body=body,
+            plan_type=plan_type,
+            reading=reading,
+        ),
         actor=Actor(kind=ActorKind.SYSTEM, id=event.source),
         authority=BY_SYSTEM,
         cause=hand.cause,
+        reason=(why, "") if why else None,
     )

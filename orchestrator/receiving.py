@@ -7,24 +7,25 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from gate import Act
 from orchestrator.desk import Acting, Desk, authorize, situation
-from orchestrator.drafting import open_machine_plan
 from orchestrator.errors import BadInputError
 from orchestrator.holding import hold
 from orchestrator.landing import find_step, land, wake_if_open
 from orchestrator.moves import Hand
 from orchestrator.noting import ContactReply, heard_from, known_contact, note, record_fact
 from orchestrator.ownership import OwnerChange, follow, owner_changed, owners_now
+from orchestrator.triggering import Bounds, changed_posture, take_older
 from plan import (
     Cause,
     Fact,
     Frozen,
-    PlanType,
+    PlanError,
     PostureReading,
     Tenant,
     TenantGoal,
+    digest,
     explain_validation,
 )
-from store import Event, EventType, NotFoundError, Unit
+from store import WISHED, Event, EventType, NotFoundError, Unit
 
 
 class OutcomeBody(Frozen):
@@ -61,11 +62,14 @@ def receive(desk: Desk, events: Iterable[Event]) -> tuple[bool, ...]:
     Raises BadInputError for a body that does not fit its type, NotFoundError for an account or plan that is not there.
     """
     with desk.unit() as unit:
-        return tuple(_kept(unit, event) for event in events)
+        return tuple(_kept(unit, _from_outside(event)) for event in events)
 
 
-WISHED = "person:"
-"""How the source of an event begins that is a person's, or a program's, own wish for a draft."""
+def _from_outside(event: Event) -> Event:
+    """Return what came from outside; nothing there may call itself a wish of somebody here."""
+    if event.wished:
+        raise BadInputError(f"event {event.event_id}: no source may begin with {WISHED!r}; name the system that sends")
+    return event
 
 
 def wish(desk: Desk, account_id: str, who: Acting) -> Event:
@@ -94,8 +98,11 @@ def _kept(unit: Unit, event: Event) -> bool:
         body = _BODIES[event.type].validate_python(event.body)
     except ValidationError as error:
         raise BadInputError(f"event {event.event_id} ({event.type}): {explain_validation(error)}") from error
+    _digestible(event)
     if isinstance(body, Fact) and body.account_id != event.account_id:
         raise BadInputError(f"event {event.event_id}: its fact is about {body.account_id}, not {event.account_id}")
+    if event.plan_id is not None and event.type is EventType.POSTURE_CHANGED:
+        raise BadInputError(f"event {event.event_id}: a posture is an account's, not a plan's; leave plan_id out")
     if event.plan_id is not None:
         unit.plans.get(event.plan_id)
     elif event.account_id is not None:
@@ -111,24 +118,44 @@ def _kept(unit: Unit, event: Event) -> bool:
     return True
 
 
-def take_event(desk: Desk, source: str, event_id: str) -> Taken:
+def _digestible(event: Event) -> None:
+    """Refuse at the door what the ledger could not commit to: it would be tried again without end."""
+    try:
+        digest(event.body)
+    except PlanError as error:
+        raise BadInputError(f"event {event.event_id} ({event.type}): {error}") from error
+
+
+def take_event(desk: Desk, source: str, event_id: str, bounds: Bounds) -> Taken:
     """Take up one event in one transaction; an event that was taken up before changes nothing.
 
     A changed posture for which a plan is to be drafted stays in the inbox until the draft, or the reason for none, is
-    written: whoever dies while drafting loses nothing.
+    written: whoever dies while drafting loses nothing. It is counted before a drafter is asked, so that whoever dies
+    again and again asks no more often than a day allows. The older ones that it stands for are taken up before it.
     """
+    event = event_of(desk, source, event_id)
+    if event.type is EventType.POSTURE_CHANGED and event.processed_at is None:
+        take_older(desk, event)
     with desk.unit() as unit:
-        event = unit.events.get(source, event_id)
-        if event is None:
-            raise NotFoundError(f"there is no event {source}/{event_id} in the inbox")
+        event = unit.events.get(source, event_id) or event
         taken = Taken(type=event.type, account_id=event.account_id, plan_id=event.plan_id)
         if event.processed_at is not None:
             return taken.model_copy(update={"told": "seen before"})
         hand = Hand(unit, desk.system, cause=Cause(kind="event", ref=f"{source}/{event_id}"))
+        if event.type is EventType.POSTURE_CHANGED:
+            return taken.model_copy(update={"told": changed_posture(hand, event, bounds)})
         told = _TAKE[event.type](hand, event)
-        if told != POSTURE_CHANGED:
-            unit.events.processed(event, unit.now)
+        unit.events.processed(event, unit.now, told)
         return taken.model_copy(update={"told": told})
+
+
+def event_of(desk: Desk, source: str, event_id: str) -> Event:
+    """Return one event and what became of it; raise NotFoundError where none of this name arrived."""
+    with desk.unit(reading=True) as unit:
+        event = unit.events.get(source, event_id)
+    if event is None:
+        raise NotFoundError(f"there is no event {source}/{event_id} in the inbox")
+    return event
 
 
 class Records(Frozen):
@@ -160,15 +187,6 @@ def records_taken(hand: Hand, records: Records) -> int:
         unit.plans.wake_account(account_id, unit.now)
     follow(hand, owners, accounts, {o.owner_id: o for o in records.families.get("owners", ())})
     return count + len(records.postures) + len(records.facts)
-
-
-def _posture(hand: Hand, event: Event) -> str:
-    account_id = str(event.account_id)
-    hand.unit.accounts.put_posture(account_id, PostureReading.model_validate(event.body))
-    if open_machine_plan(hand.unit, account_id, DRAFTED) is None:
-        return POSTURE_CHANGED
-    note(hand, event, f"account/{account_id}")
-    return "posture changed; a drafted plan is open already"
 
 
 def _outcome(hand: Hand, event: Event) -> str:
@@ -218,12 +236,7 @@ def _goal(hand: Hand, event: Event) -> str:
     return "goal changed"
 
 
-POSTURE_CHANGED = "posture changed"
-"""A plan is to be drafted."""
-DRAFTED = PlanType.RENEWAL_DEFENSE
-"""One plan type at a time."""
 _TAKE: dict[EventType, Callable[[Hand, Event], str]] = {
-    EventType.POSTURE_CHANGED: _posture,
     EventType.OUTCOME_RECORDED: _outcome,
     EventType.FACT_RECORDED: _fact,
     EventType.CONTACT_REPLIED: _reply,

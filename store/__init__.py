@@ -20,14 +20,16 @@ from store.errors import (
     StaleError,
     StoreError,
 )
-from store.events import Event, EventType, event_named
+from store.events import WISHED, Event, EventType, event_named, target_of
 from store.integrity import fence, integrity, shape
+from store.model_use import DayOfUse
 from store.plans import PlanRecord
 from store.unit import Unit
 from store.workers import Due, Workers
 
 __all__ = [
     "FAMILIES",
+    "WISHED",
     "Access",
     "AddressError",
     "Artefact",
@@ -35,6 +37,7 @@ __all__ = [
     "Claim",
     "Claimed",
     "Credential",
+    "DayOfUse",
     "Due",
     "Effect",
     "EffectStatus",
@@ -69,6 +72,7 @@ __all__ = [
     "replace_database",
     "schema_state",
     "shape",
+    "target_of",
     "upgrade",
     "written_aside",
 ]

@@ -63,6 +63,11 @@ _SHARED = (
     .where(record.c.tenant_id == bindparam("mine"), record.c.family.in_(_OF_TENANT))
     .order_by(record.c.family, record.c.record_id)
 )
+_ACCOUNT = select(record.c.body).where(
+    record.c.tenant_id == bindparam("mine"),
+    record.c.family == "accounts",
+    record.c.record_id == bindparam("account"),
+)
 _HOLD = (
     select(record.c.record_id)
     .where(
@@ -133,10 +138,12 @@ class Accounts:
 
     def get(self, account_id: str) -> Account:
         """Return one account; raise NotFoundError for an unknown id."""
-        found = self._bodies("accounts", account_id)
-        if not found:
+        named = {"mine": self._tenant, "account": account_id}
+        found = self._connection.execute(_ACCOUNT, named).scalar_one_or_none()
+        if found is None:
             raise _unknown(account_id)
-        return Account.model_validate(found[0])
+        account: Account = _values(Account, (found,))[0]
+        return account
 
     def owner(self, owner_id: str) -> Owner | None:
         """Return one owner as the customer's systems know him."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
@@ -31,13 +31,13 @@ class Store:
         self._claim: Claim | None = None
         self._expected: Expected | None = None
 
-    def claiming(self, claim: Claim, expected: Expected | None = None) -> "Store":
+    def claiming(self, claim: Claim, expected: Expected | None = None) -> Self:
         """Return the same database for one request: its one effect is written together with this claim.
 
         Nothing is written, and StaleError raised, where the plan is not as expected when it is changed.
         """
-        made = Store(self._engine, self._salt)
-        made._claim, made._expected = claim, expected
+        made = type(self)(self._engine, self._salt)
+        made._claim, made._expected = claim, expected  # noqa: SLF001 - it is of this class
         return made
 
     @contextmanager
@@ -80,19 +80,16 @@ class Store:
             with self._engine.connect().execution_options(**{READING: reading}) as connection, connection.begin():
                 show_all(connection)
                 yield connection
+        except IntegrityError as error:
+            raise StaleError("somebody else wrote at the same moment; nothing of this was kept, repeat it") from error
         except DatabaseError as error:
             raise _unusable(error) from error
 
     @contextmanager
     def access(self, *, reading: bool = False) -> Iterator[Access]:
         """Open one transaction over all tenants, for whoever comes in: a secret alone says whose it is."""
-        try:
-            with self._engine.connect().execution_options(**{READING: reading}) as connection, connection.begin():
-                yield Access(connection)
-        except IntegrityError as error:
-            raise StaleError("somebody else wrote at the same moment; nothing of this was kept, repeat it") from error
-        except DatabaseError as error:
-            raise _unusable(error) from error
+        with self._over_all(reading=reading) as connection:
+            yield Access(connection)
 
     def _options(self, *, reading: bool) -> dict[str, Any]:
         if reading and self._engine.dialect.name == "postgresql":

@@ -207,7 +207,10 @@ inbox = Table(
     Column("received_at", UtcText, nullable=False),
     Column("processed_at", UtcText),
     Column("retry_at", UtcText),  # null: take it up now
+    Column("begun_at", UtcText),  # null: no drafter is asked about it
+    Column("told", Text),  # what became of it, or what it waits for
     Index("ix_event_inbox_open", "tenant_id", "processed_at"),
+    Index("ix_event_inbox_account", "tenant_id", "account_id", "processed_at", "received_at"),
 )
 fact = Table(
     "fact",

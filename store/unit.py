@@ -33,6 +33,7 @@ from store.claims import Claim, Claims, Expected
 from store.effects import Effects
 from store.errors import NotFoundError, StaleError, StoreError
 from store.events import Events, event_named
+from store.model_use import ModelUse
 from store.plan_rows import rows_of
 from store.plans import Plans
 from store.principals import Policies, Principals
@@ -114,6 +115,7 @@ class Unit:
         self.principals = Principals(connection, tenant_id)
         self.policies = Policies(connection, tenant_id)
         self.claims = Claims(connection, tenant_id)
+        self.model_use = ModelUse(connection, tenant_id)
         self._claim, self._expected = claim, expected
 
     def tenant(self) -> Tenant:
@@ -323,6 +325,11 @@ class Unit:
                 findings.append(str(error))
         return findings + self._unexplained(set(streams))
 
+    @property
+    def recorded(self) -> list[tuple[Entry, State | None]]:
+        """Return what was recorded and is not written yet, each with what its stream came to."""
+        return [(entry, self._cursors[entry.stream].state) for entry in self._entries]
+
     def commit(self) -> None:
         """Write what was recorded: rows of each changed state, then blobs, the head, and its entries."""
         self._check_expected()
@@ -336,6 +343,8 @@ class Unit:
             self.plans.wake(plan_id, at)
         if self._entries:
             self._append()
+            if calls := sum(len(entry.model) for entry in self._entries):
+                self.model_use.add_calls(self.now, calls)
             if self._claim is not None:
                 self.claims.add(self._claim, self.now)
         self._cursors, self._entries, self._sealers, self._wakes = {}, [], {}, {}

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
-from store.events import target_of
+from store.events import STOOD_FOR, target_of
 from store.tables import inbox, plan, tenant, worker
 
 
@@ -34,6 +34,7 @@ class Workers:
                 inbox.c.plan_id.is_(None),
                 or_(inbox.c.retry_at.is_(None), inbox.c.retry_at <= now),
                 inbox.c.tenant_id.in_(real),
+                ~STOOD_FOR,
             )
             .order_by(inbox.c.received_at, inbox.c.source, inbox.c.event_id)
             .limit(most)

@@ -114,12 +114,12 @@ def records(account_id="acme", *, renews_on=date(2026, 6, 30), urgent_ticket=Fal
 class House:
     """One tenant, ready to run."""
 
-    def __init__(self, url=None, scripts=None, executor=None, seed="test", policy=None):
+    def __init__(self, url=None, scripts=None, executor=None, seed="test", policy=None, store=Store):
         engine = open_engine(url or house_url())
         weakref.finalize(self, engine.dispose)
         upgrade(engine)
         self.sql = engine
-        self.store = Store(engine, SeededSalt(seed))
+        self.store = store(engine, SeededSalt(seed))
         self.clock = VirtualClock(MONDAY)
         self.executor = executor or SimulatedExecutor(scripts)
         self.orchestrator = Orchestrator(

@@ -8,9 +8,11 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
+from oncourse.telemetry import quiet_tracers
 from oncourse.web import (
     catalogues,
     decisions,
+    events,
     ledgers,
     plans,
     reviews,
@@ -30,7 +32,7 @@ from oncourse.web.problems import MEDIA, Problem, ProblemError, answer_http, ans
 from plan import OncourseError
 
 ROUTERS = (
-    stream.router, plans.router, decisions.router, steps.router, reviews.router,
+    stream.router, events.router, plans.router, decisions.router, steps.router, reviews.router,
     ledgers.router, catalogues.router, times.router, signing_in.router, sign_in_page.router, tokens.router,
 )  # fmt: skip
 ABOUT = (
@@ -50,6 +52,8 @@ def build_app(front: Front, health: Health) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        # its log records would quote what did not fit, with what was written there
+        telemetry={"tracer_provider": quiet_tracers(), "logs": False, "auto_configure": False},
         generate_unique_id_function=_name,
         lifespan=lambda _app: assistants.open(),
         middleware=fences(front.settings),

@@ -14,7 +14,7 @@ COOKIE = "__Host-oncourse"
 EVERYTHING = frozenset({"read", "propose", "events"})
 
 
-def the_front(request: Request) -> Front:
+async def the_front(request: Request) -> Front:
     """Return the process's door."""
     front: Front = request.app.state.front
     return front
@@ -43,6 +43,11 @@ def the_caller(
     _token: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
     _session: Annotated[str | None, Security(_COOKIE)],
 ) -> Caller:
+    """Return who calls; the two parameters only describe how."""
+    return caller_of(request, front)
+
+
+def caller_of(request: Request, front: Front) -> Caller:
     """Return who calls; 401 where nobody known does."""
     scheme, _, secret = request.headers.get("authorization", "").partition(" ")
     if scheme:

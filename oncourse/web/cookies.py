@@ -7,12 +7,12 @@ from fastapi import Depends, Request, Response
 from oncourse.clock import random_salt
 from oncourse.identity import Local, Sessions
 from oncourse.identity.sessions import Opened
-from oncourse.web.callers import COOKIE, Fronted, the_front
+from oncourse.web.callers import COOKIE, Fronted
 
 
-def the_local(request: Request) -> Local:
+def the_local(request: Request, front: Fronted) -> Local:
     """Return the local accounts; one for the whole process, so that passwords are looked at a few at a time."""
-    state, front = request.app.state, the_front(request)
+    state = request.app.state
     if not hasattr(state, "local"):
         state.local = Local(front.store, front.clock, random_salt)
     local: Local = state.local

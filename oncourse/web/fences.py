@@ -1,14 +1,12 @@
 """What stands between a browser and the routes: the host that was meant, whose page asks, what a page may do."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import cookie_parser
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from oncourse.config import Settings
 from oncourse.web.callers import COOKIE
@@ -28,6 +26,8 @@ HEADERS = {
 OURSELVES = frozenset({"localhost", "127.0.0.1", "::1"})
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
 """Asked by supervisors under whatever address they know; they tell nothing of a tenant."""
+MAX_BODY = 65_536
+"""Bytes of a request's body: more than any plan's edit needs."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 
 
@@ -85,6 +85,48 @@ class CrossSiteFence:
         return COOKIE not in cookie_parser(headers.get("cookie", ""))
 
 
+class BodyFence:
+    """Takes no more of a body in than any request needs, whatever length it claims."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is small enough; 413 else."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        claimed = Headers(scope=scope).get("content-length", "0")
+        taken = None if not claimed.isdigit() or int(claimed) > MAX_BODY else await _taken(receive)
+        if taken is None:
+            refusal = problem(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", f"a body has at most {MAX_BODY} bytes; send less"
+            )
+            await refusal(scope, receive, send)
+            return
+        await self._app(scope, _replayed(taken, receive), send)
+
+
+async def _taken(receive: Receive) -> list[Message] | None:
+    """Return a request's messages up to the end of its body; None for a body that is too large."""
+    taken, size = [], 0
+    while True:
+        message = await receive()
+        taken.append(message)
+        size += len(message.get("body", b""))
+        if size > MAX_BODY:
+            return None
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return taken
+
+
+def _replayed(taken: list[Message], receive: Receive) -> Receive:
+    async def received() -> Message:
+        return taken.pop(0) if taken else await receive()
+
+    return received
+
+
 class HeaderFence:
     """Says with every answer what a page of ours may do, and that nobody keeps it."""
 
@@ -96,8 +138,8 @@ class HeaderFence:
         await self._app(scope, receive, _with_headers(send) if scope["type"] == "http" else send)
 
 
-def _with_headers(send: Send) -> Callable[[MutableMapping[str, Any]], Awaitable[None]]:
-    async def sent(message: MutableMapping[str, Any]) -> None:
+def _with_headers(send: Send) -> Send:
+    async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
@@ -126,6 +168,7 @@ def fences(settings: Settings) -> list[Middleware]:
         Middleware(HeaderFence),
         Middleware(HostFence, hosts=names_of(settings)),
         Middleware(CrossSiteFence, origin=origin_of(settings)),
+        Middleware(BodyFence),
     ]
 
 

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from oncourse.bootstrap import Tenancy, open_tenancy
 from oncourse.config import Settings
+from oncourse.signatures import Signatures
+from oncourse.throttle import Throttle
 from orchestrator import Acting, Clock, Executor, Orchestrator
 from plan import Frozen, Id, SortedStrings
 from store import Claim, Expected, Store
@@ -60,6 +62,7 @@ class Front:
         self.settings, self.store, self.executor, self.clock, self.doorkeeper = (
             settings, store, executor, clock, doorkeeper,
         )  # fmt: skip
+        self.signatures, self.throttle = Signatures(settings.sources), Throttle(settings.events_per_minute)
         self.passing = Lock()
         """Made-up time passes in one request at a time."""
 

@@ -2,7 +2,19 @@
 
 from collections.abc import Callable
 
-from tests.bench import authority, fence, gate, imports, latency, simulation, sleepers, staleness, ticks, virtual_time
+from tests.bench import (
+    authority,
+    door,
+    fence,
+    gate,
+    imports,
+    latency,
+    simulation,
+    sleepers,
+    staleness,
+    ticks,
+    virtual_time,
+)
 
 SUBJECTS: dict[str, Callable[..., list[str]]] = {
     "gate": gate.lines,
@@ -15,5 +27,6 @@ SUBJECTS: dict[str, Callable[..., list[str]]] = {
     "sleepers": sleepers.lines,
     "staleness": staleness.lines,
     "fence": fence.lines,
+    "door": door.lines,
 }
 """Every benchmark by its name; `quick` runs it once at a tiny size."""

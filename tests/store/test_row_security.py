@@ -170,7 +170,12 @@ def test_t7_a_connection_that_goes_back_to_the_pool_forgets_its_tenant(url, stor
             if ends == "badly":
                 raise ZeroDivisionError
 
-    for unit in (pooled.unit("ours", NOW), pooled.unit("ours", NOW, reading=True), pooled.workers()):
+    for unit in (
+        pooled.unit("ours", NOW),
+        pooled.unit("ours", NOW, reading=True),
+        pooled.workers(),
+        pooled.access(),
+    ):
         try:
             work(unit)
         except ZeroDivisionError:
@@ -185,6 +190,8 @@ def test_t7_work_over_all_tenants_sees_them_all(engine, store):
     assert store.tenants() == list(TWO)
     with store.workers() as workers:
         assert tenants_seen(workers._connection) == list(TWO)
+    with store.access() as access:
+        assert tenants_seen(access._connection) == list(TWO)
 
 
 @pytest.mark.parametrize("tenant_id", [EVERY_TENANT, ""])

@@ -42,6 +42,10 @@ def upgrade() -> None:
         sa.Column("calls", sa.Integer(), nullable=False),
     )
     op.create_index("ix_plan_page", "plan", ["tenant_id", "expires_at", "plan_id"])
+    with op.batch_alter_table("event_inbox") as inbox:
+        inbox.add_column(sa.Column("begun_at", sa.String(27), nullable=True))
+        inbox.add_column(sa.Column("told", sa.Text(), nullable=True))
+    op.create_index("ix_event_inbox_account", "event_inbox", ["tenant_id", "account_id", "processed_at", "received_at"])
 
 
 def _sign_in() -> None:

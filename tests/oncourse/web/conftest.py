@@ -63,12 +63,13 @@ class Worker:
 class Door:
     """The application, and the house behind it."""
 
-    def __init__(self, url):
+    def __init__(self, url, **settings):
         self.house = House(url)
         with self.house.store.unit("t1", self.house.clock.now()) as unit:
             unit.set_virtual_now(self.house.clock.now())
         self.keeper = Doorkeeper(self.house)
-        settings = Settings(database=url, tenant="t1", drafter="playbook", allowed_hosts=("testserver",))
+        settings = {"allowed_hosts": ("testserver",)} | settings
+        settings = Settings(database=url, tenant="t1", drafter="playbook", **settings)
         self.front = Front(settings, self.house.store, self.house.executor, self.house.clock, self.keeper)
         self.app = build_app(self.front, Health(Worker(self.house.clock), lambda: None, self.house.clock, Event()))
 

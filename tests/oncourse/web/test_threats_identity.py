@@ -250,3 +250,14 @@ def test_t12_every_answer_says_what_a_page_may_do(door, path):
 def test_a_body_of_more_than_64_kib_is_refused(door, sent):
     for path in ("/v1/session:enrol", "/sign-in"):
         assert door.browser().post(path, **sent).status_code == 413
+
+
+def test_a_body_that_says_no_length_is_refused_once_it_grows_too_large(door):
+    def parts():
+        for _ in range(70):
+            yield b"x" * 1000
+
+    assert door.browser().post("/v1/session:enrol", content=parts()).status_code == 413
+    small = door.browser().post("/sign-in", content=iter([b"tenant=t1&principal=x&", b"password=y"]),
+                                headers={"content-type": "application/x-www-form-urlencoded"})  # fmt: skip
+    assert small.status_code == 403
