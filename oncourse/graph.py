@@ -8,10 +8,11 @@ import logging
 from collections.abc import Callable
 from datetime import date
 from functools import wraps
-from typing import Literal, TypedDict
+from typing import Literal
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
+from typing_extensions import TypedDict  # the schema of a state needs it before Python 3.12
 
 from agent import Deps, ProposalRequest, propose
 from oncourse.telemetry import spanned, tell

@@ -4,6 +4,7 @@ Whoever reaches that server can write any state and enter any node. That approve
 store; but a tick is a tick, so a LIVE tenant is not opened: its steps would count as tried and never have left.
 """
 
+from asyncio import to_thread
 from functools import cache
 
 from oncourse.bootstrap import open_store, open_tenancy, pick_drafter
@@ -27,9 +28,16 @@ class Withheld:
         return Receipt(kind=ReceiptKind.UNKNOWN, reference="withheld: a developer's window asks nobody")
 
 
+async def make_graph() -> TickGraph:
+    """Return the graph of the tenant that the settings name; `langgraph.json` names this function.
+
+    The database is opened in a thread: that server refuses what blocks its loop.
+    """
+    return await to_thread(_opened)
+
+
 @cache
-def make_graph() -> TickGraph:
-    """Return the graph of the tenant that the settings name; `langgraph.json` names this function."""
+def _opened() -> TickGraph:
     return shadow_graph(read_settings())
 
 

@@ -1,5 +1,6 @@
 """The developer's window: a forged state approves nothing, and nothing leaves by it."""
 
+import asyncio
 import importlib
 import json
 import subprocess
@@ -99,9 +100,9 @@ def test_the_file_that_the_tool_reads_is_valid_and_names_a_function_that_is_ther
 def test_the_factory_reads_the_settings_and_keeps_no_threads(house, monkeypatch):
     monkeypatch.setenv("ONCOURSE_DATABASE", house.settings.database)
     monkeypatch.setenv("ONCOURSE_TENANT", "t1")
-    studio.make_graph.cache_clear()
-    graph = studio.make_graph()
-    studio.make_graph.cache_clear()
+    studio._opened.cache_clear()
+    graph = asyncio.run(studio.make_graph())
+    studio._opened.cache_clear()
     assert graph.checkpointer is None
     assert set(graph.get_graph().nodes) >= {"receive", "propose", "gate", "review", "activate", "orchestrate"}
 
