@@ -138,9 +138,8 @@ def main(address: str, links: list[str]) -> int:
 
     lines = crm.http.get(f"/v1/plans/{plan_id}/ledger", headers={"accept": "application/jsonl"}).text.splitlines()
     verified = crm.http.get("/v1/ledger:verify").json()
-    print(
-        f"{len(lines)} entries tell its story; {verified['entries']} in the ledger, {verified['findings'] or 'no row differs'}"
-    )
+    found = verified["findings"] or "no row differs from them"
+    print(f"{len(lines)} entries tell its story; {verified['entries']} stand in the ledger, {found}")
     return 0 if shown["plan"]["status"] == "COMPLETED" and not verified["findings"] else 1
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
 from oncourse.config import ConfigError, Settings
-from oncourse.telemetry import TracedExecutor, TracedStore
+from oncourse.telemetry import TracedExecutor, TracedStore, send_traces
 from orchestrator import Acting, Bounds, Clock, Executor, Ids, Orchestrator
 from plan import Principal, Tenant
 from store import Store, StoreError, check_schema, open_engine, queue_url, schema_state, upgrade
@@ -16,6 +16,7 @@ from store import Store, StoreError, check_schema, open_engine, queue_url, schem
 if TYPE_CHECKING:
     from agent import Drafter
     from oncourse.connectors import McpExecutor
+    from oncourse.courier import Courier, Post, Subscriptions
     from oncourse.durable import DurableEngine
     from oncourse.engine import InProcessEngine
 
@@ -101,6 +102,15 @@ def open_worker(settings: Settings, store: Store, executor: Executor, worker_id:
     return DurableEngine(store, ticker, url=url, worker_id=worker_id, clock=clock, machine=clock)
 
 
+def observe(settings: Settings) -> None:
+    """Write this process's log, and send its spans, as the settings say."""
+    from oncourse.logs import write_logs
+
+    write_logs(settings.log.format, settings.log.level)
+    if settings.traces == "otlp":
+        send_traces()
+
+
 def pick_executor(settings: Settings) -> Executor:
     """Return the executor that the settings name; the protocol's libraries load when its first call leaves."""
     if settings.executor == "simulator":
@@ -163,3 +173,34 @@ def first_admin(tenant_id: str, principal_id: str) -> Principal:
     return Principal(
         principal_id=principal_id, tenant_id=tenant_id, roles=frozenset({Role.TENANT_ADMIN, Role.REVOPS, Role.OPERATOR})
     )
+
+
+def open_post(settings: Settings) -> "Post":
+    """Return what carries letters to webhooks, behind the fence that the settings draw."""
+    from oncourse.courier import Fence, HttpPost
+
+    return HttpPost(Fence(ports=settings.webhook_ports, loopback=settings.webhooks_allow_loopback))
+
+
+def open_subscriptions(settings: Settings, store: Store, tenant_id: str, clock: Clock) -> "Subscriptions":
+    """Return a tenant's webhooks for people; letters are dated by the machine's clock."""
+    from oncourse.courier import Subscriptions
+
+    return Subscriptions(store, tenant_id, clock=clock, ids=RandomIds(), post=open_post(settings))
+
+
+def open_courier(settings: Settings, store: Store, executor: Executor) -> "Courier":
+    """Return what tells others beside a worker: webhooks of all tenants, and the people of the settings' tenant."""
+    from oncourse.courier import AppriseMessenger, Courier, Deliveries, Notices
+
+    clock = RealClock()
+    notices = Notices(
+        store,
+        settings.tenant,
+        connector=executor.name,
+        messenger=AppriseMessenger(),
+        clock=clock,
+        settings=settings.notify,
+        public_url=settings.public_url,
+    )
+    return Courier(store, clock, Deliveries(store, open_post(settings), clock), [notices])

@@ -10,7 +10,7 @@ from functools import partial
 from oncourse.clock import random_salt
 from oncourse.config import Settings
 from oncourse.promises import broken
-from orchestrator import Clock
+from orchestrator import USED_UP, Clock
 from plan import Frozen, OncourseError
 from store import EffectStatus, SchemaError, Store, Unit, check_schema, integrity, opened, shape
 
@@ -74,6 +74,7 @@ def _tenant(store: Store, tenant_id: str, connector: str, clock: Clock, told: To
             entries = sum(1 for _ in unit.every_entry())
             found = broken(unit, lambda promise: told(f"{tenant_id}: {promise}"))
             waiting = tuple(stuck(unit))
+            late = sum(event.told == USED_UP for event in unit.events.postponed(now))
     except (OncourseError, ValueError) as error:
         yield Check(of=tenant_id, what="ledger", findings=(f"cannot be read: {' '.join(str(error).split())}",))
         return
@@ -81,14 +82,15 @@ def _tenant(store: Store, tenant_id: str, connector: str, clock: Clock, told: To
     others = tuple(f"{f.promise}: {f.what}" for f in found if f.promise != LEDGER)
     yield Check(of=tenant_id, what="ledger", findings=ledger, note=f"{entries:,} entries replayed")
     yield Check(of=tenant_id, what="promises", findings=others)
-    yield Check(of=tenant_id, what="nothing stuck", findings=waiting)
+    note = f"{late} events wait for the next day's drafts (drafts_per_day)" if late else ""
+    yield Check(of=tenant_id, what="nothing stuck", findings=waiting, note=note)
 
 
 def stuck(unit: Unit) -> Iterator[str]:
     """Yield what was due an hour ago and is not done: events, plans, and effects of which nobody has asked."""
     before = unit.now - STUCK
     for event in unit.events.waiting(_EVER):
-        if event.received_at < before:
+        if event.received_at < before and event.told != USED_UP:
             yield f"event {event.event_id} of {event.source} came {_at(event.received_at)} and nobody took it up"
     for plan_id, at in unit.plans.due(before):
         yield f"plan {plan_id[:8]} was due {_at(at)} and nobody looked at it"

@@ -1,11 +1,10 @@
 """Settings, read once: command line over environment (`ONCOURSE_*`) over one TOML file."""
 
-import base64
-import binascii
 import os
 from collections.abc import Iterator
+from datetime import time
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -16,23 +15,22 @@ from pydantic import (
     Field,
     SecretStr,
     ValidationError,
-    field_validator,
-    model_validator,
 )
 from pydantic_settings import (
     BaseSettings,
+    NestedSecretsSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
 )
 
-from plan import Id, OncourseError, Role, explain_validation
+from oncourse.event_sources import EventSource, check_secrets
+from plan import Frozen, Id, OncourseError, Role, explain_validation
 
 CONFIG_FILE = "oncourse.toml"
-PREFIX = "whsec_"
-SECRET_BYTES = range(24, 65)
-"""As Standard Webhooks asks."""
+FOLDER = "ONCOURSE_SETTINGS_DIR"
+"""A folder with a file for each setting that nobody else may read, as `oncourse_database`."""
 
 
 class ConfigError(OncourseError):
@@ -95,29 +93,25 @@ class OidcSettings(BaseModel):
     """What it says in `amr` there."""
 
 
-class EventSource(BaseModel):
-    """A system that signs what it sends, whose tenant it speaks to, and as whom it may speak."""
+class Notify(Frozen):
+    """Who is told by which channels that something waits, and when again."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    people: dict[Id, tuple[SecretStr, ...]] = Field(default_factory=dict)
+    """Channels of each principal of the tenant `tenant`, as URLs of apprise (docs/notifications.md)."""
+    digest_at: time = time(8)
+    """When everybody is told what waits for them, by the tenant's clock on the wall; once a day."""
+    escalate_after_hours: int = Field(default=24, ge=1, le=24 * 30)
+    escalate_to: tuple[Id, ...] = ()
+    """Who is told where nobody answered for so long."""
 
-    tenant: Id
-    sources: frozenset[Id] = Field(min_length=1)
-    """Values of the CloudEvents attribute `source`."""
-    secrets: tuple[SecretStr, ...] = Field(min_length=1, max_length=2)
-    """Of Standard Webhooks, `whsec_` and base64 of 24 to 64 bytes; two while one is exchanged for the other."""
 
-    @field_validator("secrets")
-    @classmethod
-    def _each_is_long_enough(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
-        for secret in value:
-            text = secret.get_secret_value()
-            try:
-                size = len(base64.b64decode(text.removeprefix(PREFIX), validate=True))
-            except binascii.Error:
-                size = 0
-            if not text.startswith(PREFIX) or size not in SECRET_BYTES:
-                raise ValueError(f"a secret is `{PREFIX}` and the base64 of {SECRET_BYTES.start} to 64 random bytes")
-        return value
+class LogSettings(BaseModel):
+    """How `worker` and `serve` write their log to stderr."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: Literal["text", "json"] = "text"
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
 
 class Settings(BaseSettings):
@@ -144,30 +138,28 @@ class Settings(BaseSettings):
     """What stands before the name of every tool, as `TARGET___` behind an AgentCore Gateway."""
     mcp_timeout_seconds: float = Field(default=30.0, gt=0, le=600)
     """For one call from connection to answer; well below the 15 minutes after which a worker is taken for dead."""
+    log: LogSettings = LogSettings()
+    traces: Literal["off", "otlp"] = "off"
+    """Whether spans are sent to where the variables OTEL_* say (docs/observing.md)."""
     drafts_per_day: int = Field(default=500, ge=0)
     """So many drafts a tenant may ask of a model on one UTC day; 0: no bound."""
     settling_hours: int = Field(default=24, ge=0, le=24 * 90)
     """So long the same posture of an account says nothing new, once a drafter has answered to it."""
     events_per_minute: int = Field(default=600, ge=0)
     """So many events a tenant may send over HTTP within any minute; 0: no bound."""
-    sources: dict[str, EventSource] = Field(default_factory=dict)
+    sources: Annotated[dict[str, EventSource], AfterValidator(check_secrets)] = Field(default_factory=dict)
     """Who may send signed events, by a name of your own (docs/events.md)."""
-
-    @model_validator(mode="after")
-    def _each_secret_is_one_sources(self) -> Self:
-        """Refuse a secret that two sources share: a signature must say of which of them it is."""
-        seen: dict[str, str] = {}
-        for name, source in self.sources.items():
-            for secret in source.secrets:
-                if seen.setdefault(secret.get_secret_value(), name) != name:
-                    raise ValueError(f"the sources {seen[secret.get_secret_value()]} and {name} share a secret")
-        return self
-
     public_url: Annotated[str, AfterValidator(lambda a: a and _origin(a))] = ""
     """Where browsers reach the installation, where that is not the address that it listens on."""
     allowed_hosts: Words = ()
     """Names under which it answers, besides those of this machine and of `public_url`."""
     oidc: OidcSettings | None = None
+
+    notify: Notify = Notify()
+    webhook_ports: frozenset[int] = frozenset({443})
+    """The ports that webhooks may go to."""
+    webhooks_allow_loopback: bool = False
+    """Webhooks may go to this machine, by plain http too: for tests and development only."""
 
     @classmethod
     def settings_customise_sources(
@@ -180,7 +172,8 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: given values, environment, secret files, the TOML file."""
         _ = dotenv_settings
-        return init_settings, env_settings, file_secret_settings, TomlConfigSettingsSource(settings_cls)
+        files = NestedSecretsSettingsSource(file_secret_settings, secrets_nested_delimiter="__")
+        return init_settings, env_settings, files, TomlConfigSettingsSource(settings_cls)
 
 
 def read_settings(**given: str | None) -> Settings:
@@ -189,8 +182,11 @@ def read_settings(**given: str | None) -> Settings:
     short = os.environ.get("ONCOURSE_AS")  # noqa: TID251 - settings are read here
     if short and "principal" not in values:
         values["principal"] = short
+    folder = os.environ.get(FOLDER) or None  # noqa: TID251 - settings are read here
+    if folder is not None and not Path(folder).is_dir():
+        raise ConfigError(f"{FOLDER} names {folder}, which is no folder; it holds one file for each secret")
     try:
-        return Settings(**values)  # type: ignore[arg-type] # pydantic validates what the caller gave as text
+        return Settings(_secrets_dir=folder, **values)  # type: ignore[arg-type] # pydantic validates what the caller gave as text
     except ValidationError as error:
         raise ConfigError(f"a setting does not fit: {explain_validation(error)}") from error
     except ValueError as error:
@@ -198,16 +194,20 @@ def read_settings(**given: str | None) -> Settings:
 
 
 def unknown_variables() -> list[str]:
-    """Return `ONCOURSE_*` variables that no setting reads; they would pass silently otherwise."""
-    known = {*_variables(Settings, "ONCOURSE_"), "ONCOURSE_AS", "ONCOURSE_TEST_ALL", "ONCOURSE_TEST_POSTGRES"}
-    return sorted(name for name in os.environ if name.startswith("ONCOURSE_") and name not in known)  # noqa: TID251 - settings are read here
+    """Return `ONCOURSE_*` variables and secret files that no setting reads; they would pass silently otherwise."""
+    known = {*_variables(Settings, "ONCOURSE_"), "ONCOURSE_AS", FOLDER, "ONCOURSE_TEST_ALL", "ONCOURSE_TEST_POSTGRES"}
+    set_here = os.environ  # noqa: TID251 - settings are read here
+    folder = Path(set_here[FOLDER]) if set_here.get(FOLDER) else None
+    files = sorted(folder.glob("oncourse_*")) if folder is not None else []
+    wrong = [str(file) for file in files if file.name.upper() not in known]
+    return sorted(name for name in set_here if name.startswith("ONCOURSE_") and name not in known) + wrong
 
 
 def _variables(model: type[BaseModel], prefix: str) -> Iterator[str]:
     """Yield the variable of each setting, and of what lies in one that holds several."""
     for name, field in model.model_fields.items():
         yield f"{prefix}{name.upper()}"
-        for inner in getattr(field.annotation, "__args__", ()):
+        for inner in (field.annotation, *getattr(field.annotation, "__args__", ())):
             if isinstance(inner, type) and issubclass(inner, BaseModel):
                 yield from _variables(inner, f"{prefix}{name.upper()}__")
 

@@ -5,10 +5,9 @@ enters it again. A forged state can approve nothing: every node is one command, 
 """
 
 import logging
-from collections.abc import Callable
 from datetime import date
 from functools import wraps
-from typing import Literal
+from typing import Literal, Protocol
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -153,7 +152,15 @@ class Nodes:
         return {"did": self._house.advance(state["plan_id"], state["cause"])}
 
 
-def _spanned(name: str, node: Callable[[Tick], Tick], tenant_id: str) -> Callable[[Tick], Tick]:
+class Node(Protocol):
+    """What the graph runs."""
+
+    def __call__(self, state: Tick) -> Tick:
+        """Do one thing, and return what was found."""
+        ...
+
+
+def _spanned(name: str, node: Node, tenant_id: str) -> Node:
     """Return the same node, whose every run is a span."""
 
     @wraps(node)

@@ -67,7 +67,9 @@ def _parts(headers: Mapping[str, str], body: bytes) -> tuple[dict[str, Any], dic
         if "data_base64" in whole:
             raise BadEventError("the event does not fit: data_base64: its data is a JSON object; send it as `data`")
         return whole, {"data": whole["data"]} if "data" in whole else {}
-    if media == "application/json" and any(name.startswith("ce-") for name in headers):
+    if media == "application/json":
+        if not any(name.startswith("ce-") for name in headers):
+            raise UnreadableEventError(f"there is no envelope: send ce- headers, or all of it as `{STRUCTURED}`")
         given = {name.removeprefix("ce-"): value for name, value in headers.items() if name.startswith("ce-")}
         return given, {"data": _object(body)} if body else {}
     raise EventMediaError(f"send `{STRUCTURED}`, or `application/json` with the envelope in ce- headers")

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from standardwebhooks import Webhook
 
-from oncourse.config import EventSource
+from oncourse.event_sources import EventSource
 from plan import OncourseError
 
 WINDOW = timedelta(seconds=300)

@@ -17,7 +17,7 @@ from opentelemetry.trace import Span, StatusCode
 
 from ledger import Entry, PlanState, State
 from orchestrator import Executor, Order, Receipt
-from plan import ActorKind
+from plan import ActorKind, OncourseError
 from store import Store, Unit
 
 SCOPE = "oncourse"
@@ -41,6 +41,8 @@ _WRITTEN_BY_CALLERS = frozenset({"url.path", "url.query", "http.request.method_o
 _VALUE = re.compile(r"[A-Za-z0-9_.:/-]{1,80}")
 
 Value = str | int | bool | None
+_tenant: ContextVar[str] = ContextVar("tenant", default="")
+"""Whose work this is, for the lines of the log."""
 _ours: ContextVar[Span | None] = ContextVar("span", default=None)
 """The innermost span of ours: the ledger tells it what came of it."""
 
@@ -58,6 +60,7 @@ def spanned(name: str, /, **given: Value) -> Iterator[Span]:
     with tracer.start_as_current_span(name, record_exception=False, set_status_on_exception=False) as span:
         tell(span, **given)
         token = _ours.set(span)
+        whose = _tenant.set(str(_fit({"tenant": given.get("tenant")}).get("tenant") or _tenant.get()))
         try:
             yield span
         except BaseException as error:
@@ -65,6 +68,13 @@ def spanned(name: str, /, **given: Value) -> Iterator[Span]:
             raise
         finally:
             _ours.reset(token)
+            _tenant.reset(whose)
+
+
+class TelemetryError(OncourseError):
+    """Traces cannot be sent."""
+
+    code = "bad_config"
 
 
 class _QuietTracer(trace.Tracer):
@@ -73,17 +83,13 @@ class _QuietTracer(trace.Tracer):
     def __init__(self, tracer: trace.Tracer) -> None:
         self._tracer = tracer
 
-    def start_span(self, name: str, *args: Any, attributes: Mapping[str, Any] | None = None, **given: Any) -> Span:
+    def start_span(self, *args: Any, **given: Any) -> Span:
         """Start a span."""
-        return self._tracer.start_span(name, *args, attributes=_quiet(attributes), **given)
+        return self._tracer.start_span(*args, **given | {"attributes": _quiet(given.get("attributes"))})
 
-    @contextmanager
-    def start_as_current_span(
-        self, name: str, *args: Any, attributes: Mapping[str, Any] | None = None, **given: Any
-    ) -> Iterator[Span]:
+    def start_as_current_span(self, *args: Any, **given: Any) -> Any:
         """Start a span, and make it the current one."""
-        with self._tracer.start_as_current_span(name, *args, attributes=_quiet(attributes), **given) as span:
-            yield span
+        return self._tracer.start_as_current_span(*args, **given | {"attributes": _quiet(given.get("attributes"))})
 
 
 class _QuietTracers(trace.TracerProvider):
@@ -230,3 +236,27 @@ def _failed(span: Span, error: BaseException) -> None:
     span.set_status(StatusCode.ERROR)
     if span.is_recording():
         span.set_attribute("error.type", type(error).__name__)
+
+
+def where() -> dict[str, str]:
+    """Return the trace, the span and the tenant that the present moment belongs to, where they are known."""
+    context = trace.get_current_span().get_span_context()
+    told = {"tenant": _tenant.get()} if _tenant.get() else {}
+    if context.is_valid:
+        told |= {"trace_id": f"{context.trace_id:032x}", "span_id": f"{context.span_id:016x}"}
+    return told
+
+
+def send_traces() -> None:
+    """Send spans to where the variables OTEL_* say, from now on; raise TelemetryError where the extra is missing."""
+    try:
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import SERVICE_NAME, OTELResourceDetector, Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ImportError as error:
+        raise TelemetryError('traces need the extra `otel`: pip install "oncourse[otel]"') from error
+    named = Resource({SERVICE_NAME: SCOPE}).merge(OTELResourceDetector().detect())
+    provider = TracerProvider(resource=Resource.create().merge(named))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)

@@ -22,7 +22,7 @@ from orchestrator.receiving import Records, Taken
 from orchestrator.replaying import Answer, Replayed
 from orchestrator.showing import Judgement, Shown, show, show_at, show_revision
 from orchestrator.step_reviews import StepReviewed
-from orchestrator.triggering import DRAFTS_USED_UP, POSTURE_CHANGED, Bounds
+from orchestrator.triggering import DRAFTS_USED_UP, POSTURE_CHANGED, USED_UP, Bounds
 from orchestrator.waiting import Waiting, waiting, waits_for
 from store import WISHED
 
@@ -31,6 +31,7 @@ __all__ = [
     "PLAN_OPEN",
     "POSTURE_CHANGED",
     "SYSTEM_ID",
+    "USED_UP",
     "WISHED",
     "Acting",
     "Answer",

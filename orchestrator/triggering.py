@@ -17,6 +17,7 @@ DRAFTING = timedelta(minutes=15)
 """A draft of which nothing is heard for so long has died; no drafter is given more time."""
 WAITS = "waits: "
 USED_UP = "the day's drafts are used up; it is drafted on the next day (UTC)"
+"""What such an event says that it waits for."""
 DRAFTS_USED_UP = WAITS + USED_UP
 """A plan is to be drafted on another day."""
 AT_ONCE = 500

@@ -21,14 +21,18 @@ from store.errors import (
     StoreError,
 )
 from store.events import WISHED, Event, EventType, event_named, target_of
+from store.figures import Figures, Many, Oldest
 from store.integrity import fence, integrity, shape
 from store.model_use import DayOfUse
+from store.notices import NOBODY, Notice, NoticeKind
 from store.plans import PlanRecord
 from store.unit import Unit
+from store.webhooks import Undelivered, Webhook
 from store.workers import Due, Workers
 
 __all__ = [
     "FAMILIES",
+    "NOBODY",
     "WISHED",
     "Access",
     "AddressError",
@@ -44,8 +48,13 @@ __all__ = [
     "Event",
     "EventType",
     "Expected",
+    "Figures",
     "Link",
+    "Many",
     "NotFoundError",
+    "Notice",
+    "NoticeKind",
+    "Oldest",
     "PlanRecord",
     "SchemaError",
     "Session",
@@ -54,7 +63,9 @@ __all__ = [
     "Store",
     "StoreError",
     "Token",
+    "Undelivered",
     "Unit",
+    "Webhook",
     "Whose",
     "Workers",
     "check_schema",

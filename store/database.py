@@ -13,6 +13,7 @@ from store.access import Access
 from store.claims import Claim, Expected
 from store.connection import READING
 from store.errors import SlotTakenError, StaleError, StoreError
+from store.figures import Figures
 from store.row_security import show_all, show_one
 from store.tables import tenant as tenant_table
 from store.unit import Unit
@@ -84,6 +85,14 @@ class Store:
             raise StaleError("somebody else wrote at the same moment; nothing of this was kept, repeat it") from error
         except DatabaseError as error:
             raise _unusable(error) from error
+
+    @contextmanager
+    def figures(self, only: str | None = None) -> Iterator[Figures]:
+        """Open one transaction that counts what all tenants have, or one of them."""
+        with self._over_all(reading=True) as connection:
+            if only is not None:
+                show_one(connection, only)
+            yield Figures(connection, only)
 
     @contextmanager
     def access(self, *, reading: bool = False) -> Iterator[Access]:

@@ -120,7 +120,10 @@ notice = Table(
     _id("principal_id"),
     Column("about", String(240), primary_key=True),
     Column("kind", String(20), primary_key=True),
+    Column("channel", Integer, primary_key=True, autoincrement=False),
     Column("at", UtcText, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("next_at", UtcText),  # null: it was told, or given up
 )
 model_use = Table(
     "model_use",

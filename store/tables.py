@@ -106,6 +106,8 @@ blob = Table(
     Column("content", Text, nullable=False),
     Index("ix_ledger_blob_stream", "tenant_id", "stream"),
 )
+MOVING_STEPS = "status IN ('PENDING_APPROVAL', 'READY', 'RUNNING', 'AWAITING_OUTCOME', 'IN_DOUBT', 'RETRY_WAIT')"
+"""Of the steps that are on their way; SQLite uses their index only where a query says the same words."""
 plan = Table(
     "plan",
     metadata,
@@ -135,6 +137,7 @@ plan = Table(
     Index("ix_plan_wake", "next_wake_at"),
     Index("ix_plan_tenant_wake", "tenant_id", "next_wake_at", "plan_id"),
     Index("ix_plan_page", "tenant_id", "expires_at", "plan_id"),
+    Index("ix_plan_status", "tenant_id", "status"),
 )
 plan_step = Table(
     "plan_step",
@@ -147,6 +150,13 @@ plan_step = Table(
     Column("action_type", String(64), nullable=False),
     Column("body", Text, nullable=False),
     ForeignKeyConstraint(["tenant_id", "plan_id"], ["plan.tenant_id", "plan.plan_id"]),
+    Index(
+        "ix_plan_step_moving",
+        "tenant_id",
+        "status",
+        sqlite_where=text(MOVING_STEPS),
+        postgresql_where=text(MOVING_STEPS),
+    ),
 )
 approval = Table(
     "approval",
@@ -210,6 +220,14 @@ inbox = Table(
     Column("begun_at", UtcText),  # null: no drafter is asked about it
     Column("told", Text),  # what became of it, or what it waits for
     Index("ix_event_inbox_open", "tenant_id", "processed_at"),
+    Index(
+        "ix_event_inbox_unread",
+        "tenant_id",
+        "processed_at",
+        "received_at",
+        sqlite_where=text("processed_at IS NULL"),
+        postgresql_where=text("processed_at IS NULL"),
+    ),
     Index("ix_event_inbox_account", "tenant_id", "account_id", "processed_at", "received_at"),
 )
 fact = Table(

@@ -34,6 +34,7 @@ from store.effects import Effects
 from store.errors import NotFoundError, StaleError, StoreError
 from store.events import Events, event_named
 from store.model_use import ModelUse
+from store.notices import Notices
 from store.plan_rows import rows_of
 from store.plans import Plans
 from store.principals import Policies, Principals
@@ -41,6 +42,7 @@ from store.tables import entry as entry_table
 from store.tables import policy as policy_table
 from store.tables import stream as stream_table
 from store.tables import tenant as tenant_table
+from store.webhooks import Webhooks
 
 _INSERT = insert(entry_table)
 _TENANT = (
@@ -116,6 +118,8 @@ class Unit:
         self.policies = Policies(connection, tenant_id)
         self.claims = Claims(connection, tenant_id)
         self.model_use = ModelUse(connection, tenant_id)
+        self.webhooks = Webhooks(connection, tenant_id)
+        self.notices = Notices(connection, tenant_id)
         self._claim, self._expected = claim, expected
 
     def tenant(self) -> Tenant:
@@ -284,13 +288,17 @@ class Unit:
         size: int = self._tenant_told()["ledger_size"]
         return size
 
-    def entries_after(self, pos: int, most: int, stream: str | None = None) -> list[tuple[int, Entry]]:
-        """Return up to so many entries behind a position, each with its own; of one stream where it is named."""
+    def entries_after(
+        self, pos: int, most: int, stream: str | None = None, kinds: Iterable[str] = ()
+    ) -> list[tuple[int, Entry]]:
+        """Return up to so many entries behind a position, each with its own; of one stream or some types if named."""
         wanted = select(entry_table.c.pos, entry_table.c.body).where(
             entry_table.c.tenant_id == self.tenant_id, entry_table.c.pos > pos
         )
         if stream is not None:
             wanted = wanted.where(entry_table.c.stream == stream)
+        if chosen := sorted(kinds):
+            wanted = wanted.where(entry_table.c.type.in_(chosen))
         rows = self._connection.execute(wanted.order_by(entry_table.c.pos).limit(most))
         return [(row.pos, Entry.model_validate_json(row.body)) for row in rows]
 

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, delete, insert, or_, select, update
 
+from store.door_tables import webhook
 from store.events import STOOD_FOR, target_of
 from store.tables import inbox, plan, tenant, worker
 
@@ -53,6 +54,22 @@ class Workers:
         )
         rows = self._connection.execute(plans)
         return found + [Due(row.tenant_id, f"plan/{row.plan_id}", row.next_wake_at) for row in rows]
+
+    def told_behind(self, now: datetime, most: int) -> list[tuple[str, str]]:
+        """Return tenant and id of up to so many webhooks with something to tell now; no tenant has made-up time."""
+        behind = (
+            select(webhook.c.tenant_id, webhook.c.webhook_id)
+            .join(tenant, tenant.c.tenant_id == webhook.c.tenant_id)
+            .where(
+                webhook.c.active.is_(True),
+                or_(webhook.c.next_at.is_(None), webhook.c.next_at <= now),
+                webhook.c.told_pos < tenant.c.ledger_size,
+                tenant.c.virtual_now.is_(None),
+            )
+            .order_by(webhook.c.next_at, webhook.c.tenant_id, webhook.c.webhook_id)
+            .limit(most)
+        )
+        return [(row.tenant_id, row.webhook_id) for row in self._connection.execute(behind)]
 
     def next_wake(self, tenant_id: str, plan_id: str) -> datetime | None:
         """Return when a plan wants to be looked at next."""

@@ -10,7 +10,20 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer k
 from typer.main import get_command
 
 from gate import BadPolicyError, BadRecordingError, UnknownCodeError
-from oncourse.cli import databases, events, gates, ledgers, people, plans, policies, steps, switches, tenants, tokens
+from oncourse.cli import (
+    databases,
+    events,
+    gates,
+    ledgers,
+    people,
+    plans,
+    policies,
+    steps,
+    switches,
+    tenants,
+    tokens,
+    webhooks,
+)
 from oncourse.cli.session import current
 from oncourse.cloud_events import BadEventError
 from oncourse.config import ConfigError
@@ -54,6 +67,7 @@ app.add_typer(tokens.app, name="token", help="How programs come in.")
 app.add_typer(ledgers.app, name="ledger", help="What happened, and why.")
 app.add_typer(gates.app, name="gate", help="What the gate's codes mean, and its past decisions.")
 app.add_typer(policies.app, name="policy", help="Read, compare, test, simulate and publish policies.")
+app.add_typer(webhooks.app, name="webhook", help="Who outside is told of what happens.")
 app.add_typer(databases.app, name="db", help="Upgrade, check, back up and restore the database.")
 app.add_typer(switches.app, name="switch", help="Stop a part of the tenant at once.")
 tenants.register(app)

@@ -1,6 +1,5 @@
 """One worker for all tenants without an end of its own: `oncourse worker`, and `oncourse serve` with its door."""
 
-import logging
 import os
 import secrets
 import signal
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from oncourse.bootstrap import open_worker
+from oncourse.bootstrap import observe, open_worker
 from oncourse.cli.session import Session, current
 from oncourse.clock import RealClock, VirtualClock, random_salt
 from oncourse.console import as_json, count, err
@@ -60,15 +59,13 @@ def _tell_address(address: str) -> None:
     settings = current.settings
     if current.json:
         as_json({"address": address})
-    err.print(f"the API is at {address}/v1, described at {address}/openapi.json", markup=False, soft_wrap=True)
-    err.print(f"health is told at {address}/livez and {address}/readyz", markup=False, soft_wrap=True)
+    _tell(f"the API is at {address}/v1, described at {address}/openapi.json")
+    _tell(f"health is told at {address}/livez and {address}/readyz")
     path = first_start(current.store, settings.tenant, RealClock(), random_salt, oidc=settings.oidc is not None)
     if path is not None:
-        err.print(
+        _tell(
             f"nobody can sign in yet: {settings.public_url or address}{path} lets the first administrator in "
-            "(once, within 15 minutes)",
-            markup=False,
-            soft_wrap=True,
+            "(once, within 15 minutes)"
         )
 
 
@@ -80,6 +77,16 @@ def refuse_virtual(session: Session) -> None:
         )
 
 
+def _tell(line: str) -> None:
+    """Say something to whoever started this, or to what reads its log."""
+    if current.settings.log.format == "json":
+        from oncourse.logs import tell
+
+        tell(line)
+    else:
+        err.print(line, markup=False, soft_wrap=True)
+
+
 @contextmanager
 def _alone(_engine: "DurableEngine", _stop: Event) -> Iterator[None]:
     yield
@@ -87,7 +94,7 @@ def _alone(_engine: "DurableEngine", _stop: Event) -> Iterator[None]:
 
 def work(session: Session, beside: "Callable[[DurableEngine, Event], AbstractContextManager[None]]" = _alone) -> None:
     """Run a worker until the process is told to end; what it had begun is finished first. Told twice, it is cut off."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    observe(session.settings)
     stop = Event()
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"[:80]
     engine = open_worker(session.settings, session.store, session.executor, name)
@@ -99,8 +106,6 @@ def work(session: Session, beside: "Callable[[DurableEngine, Event], AbstractCon
     with beside(engine, stop):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, end)
-        err.print(
-            f"worker {name} works on {count(len(session.store.tenants()), 'tenant')}; end it with Ctrl-C", markup=False
-        )
+        _tell(f"worker {name} works on {count(len(session.store.tenants()), 'tenant')}; end it with Ctrl-C")
         engine.run_worker(stop)
-    err.print(f"worker {name} has ended", markup=False)
+    _tell(f"worker {name} has ended")

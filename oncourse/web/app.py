@@ -22,11 +22,13 @@ from oncourse.web import (
     stream,
     times,
     tokens,
+    webhooks,
 )
 from oncourse.web.assistants import AssistantDoor
 from oncourse.web.fences import fences
 from oncourse.web.front import Front
 from oncourse.web.health import Health
+from oncourse.web.metrics import metrics
 from oncourse.web.probes import probes
 from oncourse.web.problems import MEDIA, Problem, ProblemError, answer_http, answer_invalid, answer_problem
 from plan import OncourseError
@@ -34,6 +36,7 @@ from plan import OncourseError
 ROUTERS = (
     stream.router, events.router, plans.router, decisions.router, steps.router, reviews.router,
     ledgers.router, catalogues.router, times.router, signing_in.router, sign_in_page.router, tokens.router,
+    webhooks.router,
 )  # fmt: skip
 ABOUT = (
     "Plans for accounts: proposed by a model, judged by policy, approved by people, run over weeks. "
@@ -52,6 +55,7 @@ def build_app(front: Front, health: Health) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        webhooks=webhooks.outgoing,
         # its log records would quote what did not fit, with what was written there
         telemetry={"tracer_provider": quiet_tracers(), "logs": False, "auto_configure": False},
         generate_unique_id_function=_name,
@@ -66,6 +70,7 @@ def build_app(front: Front, health: Health) -> FastAPI:
     )
     app.state.front, app.state.streams = front, set()
     app.include_router(probes(health))
+    app.include_router(metrics(front))
     for router in ROUTERS:
         app.include_router(router)
     app.router.routes.append(Route("/mcp", assistants, include_in_schema=False))
@@ -85,6 +90,12 @@ def described(schema: dict[str, Any]) -> dict[str, Any]:
         parts.pop(name, None)
     parts["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
     parts.update(parts["Problem"].pop("$defs", {}))
+    schema["components"]["securitySchemes"]["signature"] = {
+        "type": "apiKey",
+        "in": "header",
+        "name": "webhook-signature",
+        "description": "Standard Webhooks, with webhook-id and webhook-timestamp (docs/events.md).",
+    }
     told = {MEDIA: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path in schema["paths"].values():
         for operation in path.values():

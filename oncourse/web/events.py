@@ -89,7 +89,7 @@ _BODY: dict[str, Any] = {
     "",
     status_code=HTTPStatus.ACCEPTED,
     responses=refusals(400, 401, 403, 413, 415, 421, 422, 429, 503),
-    openapi_extra={"requestBody": _BODY},
+    openapi_extra={"requestBody": _BODY, "security": [{"token": []}, {"session": []}, {"signature": []}]},
 )
 async def accept(request: Request, front: Fronted) -> Accepted:
     """Take one event in, once: signed by a known system, or sent with a token of the scope `events`."""

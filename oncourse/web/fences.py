@@ -25,7 +25,7 @@ HEADERS = {
 }
 OURSELVES = frozenset({"localhost", "127.0.0.1", "::1"})
 PROBES = frozenset({"/livez", "/readyz", "/metrics"})
-"""Asked by supervisors under whatever address they know; they tell nothing of a tenant."""
+"""Asked by supervisors under whatever address they know; they tell nothing of tenants, or have their own fence."""
 MAX_BODY = 65_536
 """Bytes of a request's body: more than any plan's edit needs."""
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})

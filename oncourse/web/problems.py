@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Route
+from starlette.routing import Match
 
 from gate import UnknownCodeError
 from oncourse.cloud_events import BadEventError
@@ -124,11 +124,14 @@ _SAYS = {
 }
 
 
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+
+
 def _methods(request: Request) -> str:
     """Return every method that the path takes: the framework names those of one of its routes."""
-    routes = [route for route in request.app.routes if isinstance(route, Route)]
-    here = [route.methods or set() for route in routes if route.matches(request.scope)[0] is not Match.NONE]
-    return ", ".join(sorted(set().union(*here)))
+    asked = [dict(request.scope, method=method) for method in _METHODS]
+    taken = [one["method"] for one in asked if any(r.matches(one)[0] is Match.FULL for r in request.app.routes)]
+    return ", ".join(sorted(taken))
 
 
 async def answer_http(request: Request, error: Exception) -> Response:

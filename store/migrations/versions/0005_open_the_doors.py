@@ -10,6 +10,9 @@ depends_on = None
 
 _ID, _AT, _HASH = sa.String(80), sa.String(27), sa.String(64)
 
+_UNREAD = sa.text("processed_at IS NULL")
+_MOVING = sa.text("status IN ('PENDING_APPROVAL', 'READY', 'RUNNING', 'AWAITING_OUTCOME', 'IN_DOUBT', 'RETRY_WAIT')")
+
 
 def _id(name: str, *, key: bool = True) -> sa.Column[str]:
     return sa.Column(name, _ID, primary_key=key, nullable=False)
@@ -20,7 +23,7 @@ def _at(name: str, *, null: bool = False) -> sa.Column[str]:
 
 
 def upgrade() -> None:
-    """Add the tables of the doors, and the index by which plans are paged."""
+    """Add the tables of the doors, and the indexes by which plans are paged and counted."""
     _sign_in()
     op.create_table(
         "request_claim",
@@ -42,10 +45,21 @@ def upgrade() -> None:
         sa.Column("calls", sa.Integer(), nullable=False),
     )
     op.create_index("ix_plan_page", "plan", ["tenant_id", "expires_at", "plan_id"])
+    op.create_index("ix_plan_status", "plan", ["tenant_id", "status"])
+    op.create_index(
+        "ix_plan_step_moving", "plan_step", ["tenant_id", "status"], sqlite_where=_MOVING, postgresql_where=_MOVING
+    )
     with op.batch_alter_table("event_inbox") as inbox:
         inbox.add_column(sa.Column("begun_at", sa.String(27), nullable=True))
         inbox.add_column(sa.Column("told", sa.Text(), nullable=True))
     op.create_index("ix_event_inbox_account", "event_inbox", ["tenant_id", "account_id", "processed_at", "received_at"])
+    op.create_index(
+        "ix_event_inbox_unread",
+        "event_inbox",
+        ["tenant_id", "processed_at", "received_at"],
+        sqlite_where=_UNREAD,
+        postgresql_where=_UNREAD,
+    )
 
 
 def _sign_in() -> None:
@@ -138,5 +152,8 @@ def _telling() -> None:
         _id("principal_id"),
         sa.Column("about", sa.String(240), primary_key=True),
         sa.Column("kind", sa.String(20), primary_key=True),
+        sa.Column("channel", sa.Integer(), primary_key=True, autoincrement=False),
         _at("at"),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        _at("next_at", null=True),
     )

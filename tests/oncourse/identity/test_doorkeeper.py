@@ -9,6 +9,7 @@ from oncourse.identity import SCOPES, TOKEN_PREFIX, NotSignedInError
 from oncourse.identity.secret import hash_of, new_secret
 from plan import ActorKind, Principal, Role
 from store import Token, Whose
+from tests.databases import over_all
 from tests.oncourse.identity.conftest import whose
 
 MINUTE = timedelta(minutes=1)
@@ -38,7 +39,7 @@ def test_a_session_says_who_it_is_in_which_tenant_and_when_a_second_factor_was_s
 def test_a_secret_has_256_bits_and_only_its_hash_is_kept(house, sessions):
     opened = sessions.open(whose("sara"), "local", house.clock.now())
     assert len(opened.secret) == 43
-    with house.sql.connect() as connection:
+    with over_all(house.sql) as connection:
         kept = [row[0] for row in connection.execute(text("SELECT session_hash FROM session"))]
         assert kept == [hash_of(opened.secret)]
 

@@ -15,6 +15,7 @@ from oncourse.identity import (
 from oncourse.identity.passwords import _NOBODYS, Passwords
 from orchestrator import BadInputError
 from plan import Principal, Role
+from tests.databases import over_all
 from tests.oncourse.identity.conftest import GOOD, whose
 
 
@@ -191,7 +192,7 @@ def test_what_a_stranger_is_compared_with_is_made_like_todays_hashes_and_never_f
 
 def test_a_password_is_kept_as_an_argon2id_hash_and_by_todays_figures_after_a_sign_in(house, door):
     door.settle("sara")
-    with house.sql.connect() as connection:
+    with over_all(house.sql) as connection:
         kept = connection.execute(text("SELECT password FROM credential WHERE principal_id='sara'")).scalar_one()
     assert kept.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert "horse" not in kept

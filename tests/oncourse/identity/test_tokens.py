@@ -10,6 +10,7 @@ from oncourse.identity import Tokens
 from orchestrator import BadInputError, NotAllowedError
 from plan import ActorKind, Principal, Role
 from store import NotFoundError
+from tests.databases import over_all
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def test_a_token_is_shown_once_and_kept_as_a_hash_for_a_machine_that_the_ledger_
     machine = found.acting.principal
     assert (machine.principal_id, machine.kind, machine.roles) == ("crm-sync", ActorKind.AGENT, {Role.PROPOSER})
     assert found.scopes == {"events"}
-    with house.sql.connect() as connection:
+    with over_all(house.sql) as connection:
         row = str(connection.execute(text("SELECT * FROM api_token")).one())
         added = connection.execute(text("SELECT type FROM ledger_entry WHERE stream='principal/crm-sync'")).scalar_one()
     assert issued.secret not in row

@@ -1,16 +1,31 @@
 """Events over HTTP: both modes of CloudEvents, one model behind them, and what became of each."""
 
 import json
+from datetime import timedelta
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from oncourse.checkup import check_database
+from oncourse.cli.entry import main
 from oncourse.cloud_events import read_events
-from orchestrator import BadInputError
+from oncourse.web import listening
+from orchestrator import BadInputError, Bounds
 from plan import PlanStatus
 from tests.databases import fresh_url
 from tests.oncourse.web.conftest import Door
-from tests.oncourse.web.events_in import SOURCES, Counting, binary, engine_of, event, one_sentence, signed, structured
+from tests.oncourse.web.events_in import (
+    SECRET,
+    SOURCES,
+    Counting,
+    binary,
+    engine_of,
+    event,
+    one_sentence,
+    signed,
+    structured,
+)
 
 STRUCTURED = "application/cloudevents+json"
 
@@ -98,7 +113,7 @@ def test_a_header_is_percent_decoded_and_a_path_is_too(door):
         (binary(change(event(), time="nope")), 400),
         (binary(change(event(), ["id"])), 422),
         ((binary(event())[0] | {"content-type": "text/plain"}, b"{}"), 415),
-        (({"content-type": "application/json"}, structured(event())[1]), 415),
+        (({"content-type": "application/json"}, structured(event())[1]), 400),
         (({}, structured(event())[1]), 415),
         (({"content-type": "application/cloudevents-batch+json"}, b"[]"), 415),
         (({"content-type": "application/cloudevents+avro"}, b"x"), 415),
@@ -178,3 +193,34 @@ def test_the_newest_change_of_an_account_stands_for_the_older_ones(door):
         reasons = [e.reason and e.reason.code for e in unit.entries("account/acme") if e.type == "event.received.v1"]
         assert reasons == ["superseded", "superseded", None]
         assert unit.replay() == []
+
+
+def test_the_signed_example_of_the_page_is_taken(door):
+    page = (Path(__file__).parents[3] / "docs" / "events.md").read_text()
+    code = page.partition("```python\n")[2].partition("```")[0]
+    with listening(door.app, "127.0.0.1", 0) as address:
+        for said, here in (
+            ("datetime.now(UTC)", f"datetime.fromisoformat({door.house.clock.now().isoformat()!r})"),
+            ("https://plans.example", address),
+            ("whsec_...", SECRET),
+            ("aurora", "acme"),
+        ):
+            assert said in code
+            code = code.replace(said, here)
+        exec(code, {})  # noqa: S102 - what the page tells people to run
+    assert kept(door, event_id="e-3").account_id == "acme"
+
+
+def test_review_and_doctor_say_what_waits_for_the_next_days_drafts(door, capsys):
+    engine = engine_of(door, Counting(), Bounds(drafts_per_day=1))
+    door.house.know("bolt")
+    for name, account in (("e1", "acme"), ("e2", "bolt")):
+        send(door, structured(event(name, account=account)))
+    engine.run_due()
+    url = door.front.settings.database
+    assert main(["--db", url, "--tenant", "t1", "review"]) == 0
+    assert "1 accounts wait for a draft until 2026-03-03 00:00Z" in capsys.readouterr().out
+    door.house.clock.set(door.house.clock.now() + timedelta(hours=2))
+    [check] = [c for c in check_database(door.front.settings, "simulator", door.house.clock, lambda _: None)
+               if c.what == "nothing stuck"]  # fmt: skip
+    assert (check.findings, check.note) == ((), "1 events wait for the next day's drafts (drafts_per_day)")

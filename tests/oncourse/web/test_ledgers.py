@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from oncourse.web import stream
+from tests.databases import over_all
 
 
 def test_the_ledger_is_read_in_pages_that_miss_nothing(door, draft):
@@ -43,7 +44,7 @@ def test_a_form_that_the_ledger_is_not_told_in_is_refused(door):
 def test_the_ledger_verifies_and_a_forged_row_is_found(door, draft):
     client = door.of("otto")
     assert client.get("/v1/ledger:verify").json()["findings"] == []
-    with door.house.sql.begin() as connection:
+    with over_all(door.house.sql) as connection:
         connection.exec_driver_sql("UPDATE plan SET owner = 'mallory'")
     assert client.get("/v1/ledger:verify").json()["findings"] == [f"plan/{draft}: the row differs from its ledger"]
 
