@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from oncourse.config import ConfigError, read_settings, unknown_variables
+from oncourse.console import without_password
 from tests.databases import _cluster, missing
 from tests.oncourse.shells import ONCOURSE
 
@@ -105,7 +106,15 @@ def test_the_role_that_is_made_is_plain_and_settings_come_from_files(secrets, tm
     for words in (["init", "--zone", "Europe/Berlin"], ["db", "check"]):
         told = run(ONCOURSE, *words, env=here, cwd=tmp_path)
         assert told.returncode == 0, told.stdout + told.stderr
+        assert password not in told.stdout + told.stderr
     assert "Nothing found" in told.stdout
+    assert password not in run(ONCOURSE, "doctor", env=here, cwd=tmp_path).stdout
+
+
+def test_a_password_is_not_shown_wherever_it_stands_in_a_url():
+    assert without_password("postgresql://me:se:cr@t@db/x?a=b") == "postgresql://me@db/x?a=b"
+    assert without_password("postgresql://me@db/x?password=hush&a=b") == "postgresql://me@db/x?password=...&a=b"
+    assert without_password("sqlite:///a:b@c.db") == "sqlite:///a:b@c.db"
 
 
 def test_a_file_gives_a_setting_and_the_environment_comes_first(tmp_path, monkeypatch):
