@@ -13,7 +13,8 @@ import pyotp
 
 ACCOUNT, CONTRACT = "aurora", "aurora-2025"
 PASSWORD = f"only for this run: {uuid4()}"
-DAYS = 60
+DAYS, SIGNED = 60, 21
+"""How long is waited at most, and on which day the customer signs."""
 
 
 class Person:
@@ -56,10 +57,10 @@ class Program:
     def __init__(self, address: str, token: str) -> None:
         self.http = httpx2.Client(base_url=address, headers={"authorization": f"Bearer {token}"}, timeout=60)
 
-    def tell(self, kind: str, at: datetime, **data: Any) -> None:
+    def tell(self, what: str, at: datetime, **data: Any) -> None:
         """Send a CloudEvent about the account."""
         event = {
-            "specversion": "1.0", "id": str(uuid4()), "source": "crm", "type": kind,
+            "specversion": "1.0", "id": str(uuid4()), "source": "crm", "type": what,
             "subject": ACCOUNT, "time": at.isoformat(), "data": data,
         }  # fmt: skip
         headers = {"content-type": "application/cloudevents+json"}
@@ -77,10 +78,9 @@ def pass_time(admin: Person, span: timedelta) -> None:
     admin.http.post("/v1/time", json={"until": until.isoformat()}).raise_for_status()
 
 
-def answer_what_waits(approver: Person, editor: Person, plan_id: str) -> list[str]:
+def answer_what_waits(approver: Person, editor: Person, plan_id: str, outcomes: dict[str, list[str]]) -> list[str]:
     """Do what the plan waits for, each by whoever may; say what was done."""
     done = []
-    actions = {one["spec"]["action_type"]: one["spec"] for one in editor.get("/v1/action-types")}
     for one in (review["waits"] for review in approver.get("/v1/reviews")["reviews"]):
         if one["plan_id"] != plan_id:
             continue
@@ -89,7 +89,7 @@ def answer_what_waits(approver: Person, editor: Person, plan_id: str) -> list[st
             approver.decide(plan_id, "approve", one["step_id"], digest=shown["rendered"])
             done.append(f"approved the text of {one['action_type']}")
         elif one["kind"] == "task":
-            outcome = actions[one["action_type"]]["outcomes_ok"][0]
+            outcome = outcomes[one["action_type"]][0]
             editor.decide(plan_id, "outcome", one["step_id"], outcome=outcome)
             done.append(f"did {one['action_type']}: {outcome}")
     return done
@@ -122,15 +122,20 @@ def main(address: str, links: list[str]) -> int:
     status = approver.decide(plan_id, "approve", digest=seen["approve_with"])["plan"]["status"]
     print(f"approved exactly as read: {status}")
 
+    outcomes = {one["spec"]["action_type"]: one["spec"]["outcomes_ok"] for one in editor.get("/v1/action-types")}
     for day in range(1, DAYS + 1):
         pass_time(admin, timedelta(days=1))
-        for told in answer_what_waits(approver, editor, plan_id):
+        for told in answer_what_waits(approver, editor, plan_id, outcomes):
             print(f"  day {day:2}: {told}")
-        shown = approver.get(f"/v1/plans/{plan_id}")
-        if day == 30 and shown["plan"]["status"] == "ACTIVE":  # noqa: PLR2004 - the customer signs after a month
-            at = now_of(admin)
-            fact = {"kind": "RENEWAL_STATUS", "subject_id": CONTRACT, "value": "CLOSED_WON", "number": 120_000_00}
-            crm.tell("fact.recorded", at, **fact)
+        shown, now = approver.get(f"/v1/plans/{plan_id}"), now_of(admin)
+        for step in shown["plan"]["steps"]:
+            if step["status"] == "AWAITING_OUTCOME" and step["approval"] != "TASK":
+                outcome = outcomes[step["action_type"]][0]
+                crm.tell("outcome.recorded", now, plan_id=plan_id, step_id=step["step_id"], outcome=outcome)
+                print(f"  day {day:2}: the CRM heard of {step['action_type']}: {outcome}")
+        if day == SIGNED:
+            signed = {"kind": "renewal.status", "subject_id": CONTRACT, "value": "CLOSED_WON", "number": 120_000_00}
+            crm.tell("fact.recorded", now, **signed)
             print(f"  day {day:2}: the CRM says that the customer signed")
         if shown["closed_at"]:
             break
@@ -144,4 +149,11 @@ def main(address: str, links: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1], sys.argv[2:]))
+    if len(sys.argv) != 5:  # noqa: PLR2004 - an address and three links
+        sys.exit("give the address and the links of the administrator, the approver and the editor (docs/api.md)")
+    try:
+        sys.exit(main(sys.argv[1], sys.argv[2:]))
+    except httpx2.HTTPStatusError as refused:
+        sys.exit(f"{refused.request.method} {refused.request.url} was refused: {refused.response.text}")
+    except httpx2.TransportError as error:
+        sys.exit(f"{sys.argv[1]} does not answer ({error}); start it with: oncourse serve")

@@ -6,12 +6,12 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from oncourse.bootstrap import observe, open_worker
+from oncourse.bootstrap import observe, open_courier, open_worker
 from oncourse.cli.session import Session, current
 from oncourse.clock import RealClock, VirtualClock, random_salt
 from oncourse.console import as_json, count, err
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from oncourse.durable import DurableEngine
 
 PORT = 8642
+LEAVING = 15
+"""Seconds that the courier is given at the end for the letter that it has in its hands."""
 
 
 def serve(
@@ -88,6 +90,19 @@ def _tell(line: str) -> None:
 
 
 @contextmanager
+def _telling(session: Session, stop: Event) -> Iterator[None]:
+    """Tell webhooks and people in a thread beside the worker; whatever fails there, the worker goes on."""
+    courier = open_courier(session.settings, session.store, session.executor)
+    thread = Thread(target=courier.run, args=(stop,), name="courier", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(LEAVING)
+
+
+@contextmanager
 def _alone(_engine: "DurableEngine", _stop: Event) -> Iterator[None]:
     yield
 
@@ -103,7 +118,7 @@ def work(session: Session, beside: "Callable[[DurableEngine, Event], AbstractCon
         signal.signal(number, signal.SIG_DFL)
         stop.set()
 
-    with beside(engine, stop):
+    with beside(engine, stop), _telling(session, stop):
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, end)
         _tell(f"worker {name} works on {count(len(session.store.tenants()), 'tenant')}; end it with Ctrl-C")

@@ -50,13 +50,13 @@ class Secret(Frozen):
 class Overlap(Frozen):
     """How long the secret before goes on signing beside the new one."""
 
-    hours: int = Field(default=24, ge=0, le=168)
+    hours: int = Field(default=24, ge=0, le=168, strict=True)
 
 
 class Chosen(Frozen):
     """Which entry is sent again; null: the oldest ones, until one is not taken."""
 
-    pos: int | None = Field(default=None, ge=1, lt=2**31)
+    pos: int | None = Field(default=None, ge=1, lt=2**31, strict=True)
 
 
 @router.get("")

@@ -63,6 +63,13 @@ def test_what_was_given_up_is_listed_and_sent_again(door, root, receiver):
     assert root.get(f"/v1/webhooks/{webhook_id}/undelivered").json() == []
 
 
+@pytest.mark.parametrize("hours", [False, "0", 1.5, -1, 169, None])
+def test_an_old_secret_ends_only_when_a_number_of_hours_says_so(root, receiver, hours):
+    webhook_id = add(root, receiver.url)["webhook"]["webhook_id"]
+    assert root.post(f"/v1/webhooks/{webhook_id}:rotate", json={"hours": hours}).status_code == 422
+    assert root.get(f"/v1/webhooks/{webhook_id}").json()["old_secret_until"] is None
+
+
 def test_others_are_refused_programs_too(door, root, receiver):
     webhook_id = add(root, receiver.url)["webhook"]["webhook_id"]
     asked = [
