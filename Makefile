@@ -29,9 +29,12 @@ test: $(STAMP) ## run every test that can run on this machine
 
 check: lint types house evals test ## what must be green before anything lands
 
-lint: $(STAMP) ## ruff: rules and format
+lint: $(STAMP) ## ruff: rules and format; the graph's file, the image's and the containers' recipes
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/langgraph validate --config oncourse/langgraph.json
+	@$(BIN)/hadolint docs/self-host/Dockerfile
+	@$(BIN)/compose-lint check --quiet docs/self-host/compose.yaml
 
 types: $(STAMP) ## mypy, strict
 	@$(BIN)/mypy
@@ -73,6 +76,8 @@ lock: ## renew the locks in requirements/ (with hashes, without addresses)
 	@test -x $(BIN)/uv || ($(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet uv)
 	@$(LOCKED) --extra postgres --group dev pyproject.toml -o requirements/dev.lock
 	@$(LOCKED) --extra local --constraints requirements/dev.lock $$(sed -n 's/^\([a-z0-9._-]*\)==.*/--no-emit-package \1/p' requirements/dev.lock) pyproject.toml -o requirements/local.lock
+	@$(LOCKED) --extra postgres --constraints requirements/dev.lock pyproject.toml -o requirements/image.lock
+	@echo hatchling | $(LOCKED) --constraints requirements/dev.lock - -o requirements/build.lock
 
 build: $(STAMP) ## build the wheel and the source archive into dist/
 	@rm -rf dist

@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
+    NestedSecretsSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
@@ -28,6 +29,8 @@ from oncourse.event_sources import EventSource, check_secrets
 from plan import Frozen, Id, OncourseError, Role, explain_validation
 
 CONFIG_FILE = "oncourse.toml"
+FOLDER = "ONCOURSE_SETTINGS_DIR"
+"""A folder with a file for each setting that nobody else may read, as `oncourse_database`."""
 
 
 class ConfigError(OncourseError):
@@ -169,7 +172,8 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Order the sources: given values, environment, secret files, the TOML file."""
         _ = dotenv_settings
-        return init_settings, env_settings, file_secret_settings, TomlConfigSettingsSource(settings_cls)
+        files = NestedSecretsSettingsSource(file_secret_settings, secrets_nested_delimiter="__")
+        return init_settings, env_settings, files, TomlConfigSettingsSource(settings_cls)
 
 
 def read_settings(**given: str | None) -> Settings:
@@ -178,8 +182,11 @@ def read_settings(**given: str | None) -> Settings:
     short = os.environ.get("ONCOURSE_AS")  # noqa: TID251 - settings are read here
     if short and "principal" not in values:
         values["principal"] = short
+    folder = os.environ.get(FOLDER) or None  # noqa: TID251 - settings are read here
+    if folder is not None and not Path(folder).is_dir():
+        raise ConfigError(f"{FOLDER} names {folder}, which is no folder; it holds one file for each secret")
     try:
-        return Settings(**values)  # type: ignore[arg-type] # pydantic validates what the caller gave as text
+        return Settings(_secrets_dir=folder, **values)  # type: ignore[arg-type] # pydantic validates what the caller gave as text
     except ValidationError as error:
         raise ConfigError(f"a setting does not fit: {explain_validation(error)}") from error
     except ValueError as error:
@@ -187,9 +194,13 @@ def read_settings(**given: str | None) -> Settings:
 
 
 def unknown_variables() -> list[str]:
-    """Return `ONCOURSE_*` variables that no setting reads; they would pass silently otherwise."""
-    known = {*_variables(Settings, "ONCOURSE_"), "ONCOURSE_AS", "ONCOURSE_TEST_ALL", "ONCOURSE_TEST_POSTGRES"}
-    return sorted(name for name in os.environ if name.startswith("ONCOURSE_") and name not in known)  # noqa: TID251 - settings are read here
+    """Return `ONCOURSE_*` variables and secret files that no setting reads; they would pass silently otherwise."""
+    known = {*_variables(Settings, "ONCOURSE_"), "ONCOURSE_AS", FOLDER, "ONCOURSE_TEST_ALL", "ONCOURSE_TEST_POSTGRES"}
+    set_here = os.environ  # noqa: TID251 - settings are read here
+    folder = Path(set_here[FOLDER]) if set_here.get(FOLDER) else None
+    files = sorted(folder.glob("oncourse_*")) if folder is not None else []
+    wrong = [str(file) for file in files if file.name.upper() not in known]
+    return sorted(name for name in set_here if name.startswith("ONCOURSE_") and name not in known) + wrong
 
 
 def _variables(model: type[BaseModel], prefix: str) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """How the command line speaks: tables that fit the terminal to stdout, progress and errors to stderr, or JSON."""
 
+import re
 import sys
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -67,3 +68,9 @@ def count(number: int, what: str) -> str:
 def short(identifier: object) -> str:
     """Return the first eight characters of an id: enough to name it."""
     return str(identifier)[:8]
+
+
+def without_password(url: str) -> str:
+    """Return a database's URL as it may be shown."""
+    bare = re.sub(r"(://[^:/@]*):.*@", r"\1@", url)
+    return re.sub(r"([?&]password=)[^&]*", r"\1...", bare)

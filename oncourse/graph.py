@@ -7,10 +7,11 @@ enters it again. A forged state can approve nothing: every node is one command, 
 import logging
 from datetime import date
 from functools import wraps
-from typing import Literal, Protocol, TypedDict
+from typing import Literal, Protocol
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
+from typing_extensions import TypedDict  # the schema of a state needs it before Python 3.12
 
 from agent import Deps, ProposalRequest, propose
 from oncourse.telemetry import spanned, tell

@@ -26,6 +26,11 @@ BREACHES = {
     "an engine that opens a door": ("oncourse/engine.py", "import oncourse.cli.session", "Inside the front"),
     "a connector beside the connectors": ("orchestrator/desk.py", "import mcp", "Only the connectors speak"),
     "a second file with a queue": ("orchestrator/desk.py", "import dbos", "One file knows the durable queue"),
+    "an assistant that decides": (
+        "oncourse/web/assistants/assistant.py",
+        "import oncourse.web.decisions",
+        "What an assistant holds knows no route",
+    ),
     "YAML beside the policy": ("ledger/explain.py", "import yaml", "YAML is parsed in one file"),
 }
 

@@ -17,7 +17,7 @@ from oncourse.cli.reviews import review
 from oncourse.cli.session import current
 from oncourse.cli.working import refuse_virtual, serve, work
 from oncourse.config import unknown_variables
-from oncourse.console import as_json, err, indented, say
+from oncourse.console import as_json, err, indented, say, without_password
 from orchestrator import BadInputError, Executor, bundle
 from plan import Calendar, Mode, Tenant
 from store import SchemaError, Store, check_schema, fence, opened, schema_state
@@ -58,10 +58,11 @@ def init(
     if started is not None:
         with tenancy.house.desk.unit() as unit:
             unit.set_virtual_now(started)
+    where = without_password(settings.database)
     if current.json:
-        as_json({"tenant": settings.tenant, "database": settings.database, "admin": admin})
+        as_json({"tenant": settings.tenant, "database": where, "admin": admin})
     else:
-        say(f"Tenant {settings.tenant} is ready in {settings.database} ({Mode.SHADOW} mode). Act as --as {admin}.")
+        say(f"Tenant {settings.tenant} is ready in {where} ({Mode.SHADOW} mode). Act as --as {admin}.")
 
 
 def _fresh(store: Store, executor: Executor, started: datetime | None) -> Tenancy:
@@ -202,7 +203,7 @@ def doctor() -> None:
     if current.json:
         as_json({"schema": have, "newest": newest, "findings": findings})
     else:
-        say(f"database {settings.database}, schema {have}")
+        say(f"database {without_password(settings.database)}, schema {have}")
         for finding in findings:
             say(finding)
         if held and not findings:

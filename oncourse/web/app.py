@@ -6,6 +6,7 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from oncourse.telemetry import quiet_tracers
 from oncourse.web import (
@@ -24,6 +25,7 @@ from oncourse.web import (
     tokens,
     webhooks,
 )
+from oncourse.web.assistants import AssistantDoor
 from oncourse.web.fences import fences
 from oncourse.web.front import Front
 from oncourse.web.health import Health
@@ -46,6 +48,7 @@ ABOUT = (
 
 def build_app(front: Front, health: Health) -> FastAPI:
     """Return the application over one process's door and one worker's health."""
+    assistants = AssistantDoor(front)
     app = FastAPI(
         title="oncourse",
         version="1",
@@ -57,6 +60,7 @@ def build_app(front: Front, health: Health) -> FastAPI:
         # its log records would quote what did not fit, with what was written there
         telemetry={"tracer_provider": quiet_tracers(), "logs": False, "auto_configure": False},
         generate_unique_id_function=_name,
+        lifespan=lambda _app: assistants.open(),
         middleware=fences(front.settings),
         exception_handlers={
             OncourseError: answer_problem,
@@ -70,6 +74,7 @@ def build_app(front: Front, health: Health) -> FastAPI:
     app.include_router(metrics(front))
     for router in ROUTERS:
         app.include_router(router)
+    app.router.routes.append(Route("/mcp", assistants, include_in_schema=False))
     plain = app.openapi
     app.openapi = lambda: described(plain())  # type: ignore[method-assign] # the way FastAPI documents
     return app

@@ -27,6 +27,16 @@ _BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="A progr
 SESSION = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="session", description="A person's session.")
 
 
+def unknown() -> ProblemError:
+    """Return what is told to whoever shows no secret that holds."""
+    return ProblemError(
+        HTTPStatus.UNAUTHORIZED,
+        "unauthenticated",
+        "sign in, or send a token that still holds: Authorization: Bearer onc_...",
+        headers={"www-authenticate": 'Bearer realm="oncourse"'},
+    )
+
+
 def the_caller(
     request: Request,
     front: Fronted,
@@ -46,12 +56,7 @@ def caller_of(request: Request, front: Front) -> Caller:
     else:
         found, by = front.doorkeeper.by_session(request.cookies.get(COOKIE, "")), "session"
     if found is None:
-        raise ProblemError(
-            HTTPStatus.UNAUTHORIZED,
-            "unauthenticated",
-            "sign in, or send a token that still holds: Authorization: Bearer onc_...",
-            headers={"www-authenticate": 'Bearer realm="oncourse"'},
-        )
+        raise unknown()
     scopes = EVERYTHING if by == "session" else found.scopes
     return Caller(tenant_id=found.tenant_id, who=found.acting, scopes=scopes, by=by)
 

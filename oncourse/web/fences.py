@@ -150,15 +150,24 @@ def _with_headers(send: Send) -> Send:
     return sent
 
 
+def names_of(settings: Settings) -> frozenset[str]:
+    """Return the names under which an installation answers."""
+    public = urlsplit(settings.public_url).hostname
+    return OURSELVES | {_name(host) for host in settings.allowed_hosts} | ({public} if public else set())
+
+
+def origin_of(settings: Settings) -> str:
+    """Return the origin that `public_url` says, or nothing."""
+    parts = urlsplit(settings.public_url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.hostname else ""
+
+
 def fences(settings: Settings) -> list[Middleware]:
     """Return the fences of an installation, outermost first."""
-    parts = urlsplit(settings.public_url)
-    named = {_name(host) for host in settings.allowed_hosts} | ({parts.hostname} if parts.hostname else set())
-    origin = f"{parts.scheme}://{parts.netloc}" if parts.hostname else ""
     return [
         Middleware(HeaderFence),
-        Middleware(HostFence, hosts=OURSELVES | named),
-        Middleware(CrossSiteFence, origin=origin),
+        Middleware(HostFence, hosts=names_of(settings)),
+        Middleware(CrossSiteFence, origin=origin_of(settings)),
         Middleware(BodyFence),
     ]
 

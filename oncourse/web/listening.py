@@ -33,7 +33,7 @@ def listening(app: FastAPI, host: str, port: int) -> Iterator[str]:
         loop="asyncio",
         http="h11",
         ws="none",
-        lifespan="off",
+        lifespan="on",
         log_config=None,
         log_level="warning",
         access_log=False,

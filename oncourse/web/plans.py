@@ -1,6 +1,5 @@
 """Plans: list, propose, read as they stand or stood, edit, compare."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -11,10 +10,11 @@ from pydantic import AwareDatetime
 
 from oncourse.web.callers import Housed, Proposing, Reading
 from oncourse.web.conditions import etag_of
-from oncourse.web.front import Caller
-from oncourse.web.paging import Cursor, Limit, cursor_of, place_of
+from oncourse.web.lines import PlanPage, Wanted, page_of
+from oncourse.web.paging import Cursor, Limit
 from oncourse.web.pending import Editing
 from oncourse.web.problems import ProblemError
+from oncourse.web.proposals import cause_of, own
 from oncourse.web.refusals import REFUSALS
 from orchestrator import (
     Comparison,
@@ -28,38 +28,9 @@ from orchestrator import (
     waiting,
     waits_for,
 )
-from plan import Cause, Frozen, Id, Instant, Minor, PlanStatus, PlanType, Proposal, Provenance, RiskClass
-from store import PlanRecord
+from plan import Frozen, Id, PlanStatus, Proposal
 
 router = APIRouter(prefix="/v1/plans", tags=["plans"], responses=REFUSALS)
-
-
-class PlanLine(Frozen):
-    """A plan in a list."""
-
-    plan_id: UUID
-    account_id: Id
-    plan_type: PlanType
-    status: PlanStatus
-    reason: str
-    """Why it is paused or closed."""
-    risk: RiskClass
-    owner: Id
-    amount_minor: Minor
-    revision: int
-    steps_done: int
-    steps: int
-    expires_at: Instant
-    next_wake_at: Instant | None
-    etag: str
-
-
-class PlanPage(Frozen):
-    """Some plans, the earliest end first, and where the next ones begin."""
-
-    plans: tuple[PlanLine, ...]
-    next_cursor: str | None
-    """None at the end."""
 
 
 class Wish(Frozen):
@@ -90,24 +61,13 @@ def list_plans(
     limit: Limit = 50,
 ) -> PlanPage:
     """List plans, the earliest end first."""
-    after = None
-    if cursor is not None:
-        at, plan_id = place_of(cursor, str, str)
-        after = (_instant(str(at)), str(plan_id))
+    wanted = Wanted(statuses=tuple(state or ()), account_id=account, owner=owner, cursor=cursor, limit=limit)
     with house.desk.unit(reading=True) as unit:
         mine = None
         if needs is not None:
             me = caller.who.principal.principal_id
             mine = {str(one.plan_id) for one in waiting(unit) if one.plan_id is not None and me in waits_for(unit, one)}
-        found = unit.plans.page(
-            limit + 1, after=after, statuses=state or (), account_id=account, owner=owner, among=mine
-        )
-    lines, more = found[:limit], len(found) > limit
-    last = lines[-1].plan if more else None
-    return PlanPage(
-        plans=tuple(map(_line, lines)),
-        next_cursor=cursor_of(last.expires_at.isoformat(), str(last.plan_id)) if last else None,
-    )
+        return page_of(unit, wanted, mine)
 
 
 @router.post("", status_code=HTTPStatus.ACCEPTED, responses={201: {"model": Wished}})
@@ -118,7 +78,7 @@ def propose(wish: Wish, caller: Proposing, house: Housed, response: Response) ->
             HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", "give either account_id, for a draft, or a proposal"
         )
     if wish.proposal is not None:
-        told = house.submit(_own(wish.proposal, caller), caller.who, _cause(caller))
+        told = house.submit(own(wish.proposal, caller), caller.who, cause_of(caller))
         if told.plan_id is None:
             raise DeniedError("the gate refuses the proposal: " + " ".join(told.findings), told.codes)
         where = f"/v1/plans/{told.plan_id}"
@@ -171,45 +131,3 @@ def compare(
     with house.desk.unit(reading=True) as unit:
         record = unit.plans.get(plan_id)
         return compare_revisions(unit, str(plan_id), older, newer or record.plan.revision)
-
-
-def _own(proposal: Proposal, caller: Caller) -> Proposal:
-    """Return a proposal as its author's: a program is no person, whatever it says of itself."""
-    drafter: Literal["person", "program"] = "person" if caller.by == "session" else "program"
-    return proposal.model_copy(update={"provenance": Provenance(drafter=drafter)})
-
-
-def _cause(caller: Caller) -> Cause:
-    return Cause(kind="person", ref=caller.who.principal.principal_id)
-
-
-def _line(record: PlanRecord) -> PlanLine:
-    plan, state = record.plan, record.state
-    return PlanLine(
-        plan_id=plan.plan_id,
-        account_id=plan.account_id,
-        plan_type=plan.plan_type,
-        status=plan.status,
-        reason=state.closed_reason or state.pause_reason,
-        risk=plan.risk,
-        owner=plan.owner,
-        amount_minor=plan.amount_minor,
-        revision=plan.revision,
-        steps_done=sum(step.settled for step in plan.steps),
-        steps=len(plan.steps),
-        expires_at=plan.expires_at,
-        next_wake_at=record.next_wake_at,
-        etag=etag_of(record),
-    )
-
-
-def _instant(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "bad_cursor", "this cursor is none of ours; begin again without one"
-        )
-    return found
