@@ -63,6 +63,7 @@ def submit(
     `last`: no mended proposal would follow a denied one. `event`: what asked for it; the last answer settles it.
     """
     with desk.unit() as unit:
+        unit.hold_account(proposal.account_id)  # of two answers at one moment, the second sees the first one's plan
         authority = authorize(unit, who, Act.PROPOSE)
         known = situation(unit, proposal.account_id)
         policy, name = bundle(unit)
