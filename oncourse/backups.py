@@ -112,6 +112,8 @@ def _make_sound(aside: Path, file: Path, now: datetime, told: Callable[[str], No
                 raise StoreError(f"{file} is not what its ledger says: {tenant_id}: {findings[0]}{more}")
         with store.workers() as workers:
             workers.forget_all()
+        with store.access() as access:
+            access.forget_sign_ins()  # who signed out or was signed out meanwhile stays out
     return Restored(database="", was=have, is_=newest, tenants=tuple(tenants))
 
 

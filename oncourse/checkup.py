@@ -4,7 +4,7 @@ It reads and changes nothing, and keeps no worker waiting.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from oncourse.clock import random_salt
@@ -16,7 +16,6 @@ from store import EffectStatus, SchemaError, Store, Unit, check_schema, integrit
 
 STUCK = timedelta(hours=1)
 """What was due so long ago and is not done waits for somebody."""
-_EVER = datetime.max.replace(tzinfo=UTC)
 LEDGER = "P9"
 """The promise that every row is what the ledger says."""
 
@@ -89,7 +88,7 @@ def _tenant(store: Store, tenant_id: str, connector: str, clock: Clock, told: To
 def stuck(unit: Unit) -> Iterator[str]:
     """Yield what was due an hour ago and is not done: events, plans, and effects of which nobody has asked."""
     before = unit.now - STUCK
-    for event in unit.events.waiting(_EVER):
+    for event in unit.events.unprocessed():
         if event.received_at < before and event.told != USED_UP:
             yield f"event {event.event_id} of {event.source} came {_at(event.received_at)} and nobody took it up"
     for plan_id, at in unit.plans.due(before):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from plan import Id, Instant, OncourseError, explain_validation
+from plan import Id, Instant, OncourseError, digest, explain_validation
 from store import Event, EventType
 
 MAX_BYTES = 5_000_000
@@ -77,6 +77,19 @@ def _lines(text: str) -> Iterator[Any]:
                 raise BadEventError(f"line {number} is no JSON ({error.msg}); send CloudEvents 1.0 as JSON") from error
 
 
+def _said_by(given: CloudEvent) -> dict[str, str]:
+    """Return what the envelope alone says of a fact: nobody speaks as another source, or takes another's name for it.
+
+    Raises BadEventError where the data says otherwise.
+    """
+    name = digest({"source": given.source, "id": given.id}).removeprefix("sha256:")[:40]
+    said = {"source": given.source, "fact_id": f"told-{name}"}
+    for field, value in said.items():
+        if given.data.get(field, value) != value:
+            raise BadEventError(f"the event's data names another {field} than its envelope; leave it out of the data")
+    return said
+
+
 def event_of(given: CloudEvent, now: datetime) -> Event:
     """Return the event for the inbox: what its envelope says completes its data. Raises BadEventError."""
     body = dict(given.data)
@@ -84,8 +97,7 @@ def event_of(given: CloudEvent, now: datetime) -> Event:
     if given.type in _WHEN:
         body.setdefault(_WHEN[given.type], (given.time or now).isoformat())
     if given.type is EventType.FACT_RECORDED:
-        said = {"fact_id": given.id, "account_id": given.subject, "source": given.source}
-        body = said | body | {"recorded_at": now.isoformat()}
+        body = {"account_id": given.subject} | body | _said_by(given) | {"recorded_at": now.isoformat()}
     try:
         return Event(
             source=given.source,

@@ -75,7 +75,7 @@ class OidcSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    issuer: Annotated[str, AfterValidator(_safe)]
+    issuer: Annotated[str, Field(max_length=200), AfterValidator(_safe)]
     """Exactly as the provider names itself."""
     client_id: str
     client_secret: SecretStr = SecretStr("")

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 
+from pydantic import ValidationError
+
 from gate import (
     Act,
     AuthorityAnswer,
@@ -15,11 +17,12 @@ from gate import (
     PolicyBundle,
     Recording,
     ask,
+    bundle_digest,
     may,
     who_can,
 )
 from ledger import Actor, Authority, Entry, GateEvaluated, PlanState
-from orchestrator.errors import BadInputError, NotAllowedError
+from orchestrator.errors import BadInputError, ChangedError, NotAllowedError
 from orchestrator.ports import Clock, Executor, Ids
 from orchestrator.touches import planned
 from plan import (
@@ -59,6 +62,7 @@ def system(tenant_id: str) -> Acting:
     )
 
 
+_FORGED = "a policy is not what was published; nothing is decided by it. Restore the database from a backup"
 _RUNNING = frozenset({Phase.RESUME, Phase.STEP})
 NAMED = 5
 """How many people a refusal names."""
@@ -66,8 +70,10 @@ BY_SYSTEM = Authority(role="system", grant="AUTH-SYSTEM")
 
 
 @lru_cache(maxsize=64)
-def _bundle(text: str) -> PolicyBundle:
-    return PolicyBundle.model_validate_json(text)
+def _bundle(text: str) -> tuple[PolicyBundle, str]:
+    """Return a bundle with the digest that its content has, whatever it is kept under."""
+    found = PolicyBundle.model_validate_json(text)
+    return found, bundle_digest(found)
 
 
 class Desk:
@@ -89,9 +95,18 @@ class Desk:
 
 
 def bundle(unit: Unit, digest: str | None = None) -> tuple[PolicyBundle, str]:
-    """Return a bundle and its digest: the one in force, or the one named."""
+    """Return a bundle and its digest: the one in force, or the one named.
+
+    Raises ChangedError where its bytes are not those that its digest was published for: then nothing is decided by it.
+    """
     name, text = (digest, unit.policies.text(digest)) if digest else unit.policy()
-    return _bundle(text), name
+    try:
+        found, is_really = _bundle(text)
+    except ValidationError as error:
+        raise ChangedError(f"{_FORGED} ({name[:19]})") from error
+    if is_really != name:
+        raise ChangedError(f"{_FORGED} ({name[:19]})")
+    return found, name
 
 
 def situation(unit: Unit, account_id: str, *, without: str | None = None) -> Situation:

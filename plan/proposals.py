@@ -61,7 +61,8 @@ class ModelCall(Frozen):
 class Provenance(Frozen):
     """Who drafted it."""
 
-    drafter: Literal["claude", "replay", "playbook", "local", "person"]
+    drafter: Literal["claude", "replay", "playbook", "local", "person", "program"]
+    """`program`: whatever holds a token and proposes by itself."""
     calls: tuple[ModelCall, ...] = ()
 
 

@@ -156,6 +156,10 @@ class Events:
             return self._found(_WAITING, named)
         return self._found(_WAITING_FOR_PLAN, named | {"plan": plan_id})
 
+    def unprocessed(self) -> list[Event]:
+        """Return every unprocessed event in order of arrival, whatever it waits for and whatever stands for it."""
+        return self._found(_OPEN, {"mine": self._tenant})
+
     def postures(self, account_id: str) -> list[Event]:
         """Return the unprocessed changed postures of an account in order of arrival, without what was wished for."""
         return self._found(_POSTURES, {"mine": self._tenant, "account": account_id})

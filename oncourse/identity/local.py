@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from oncourse.identity.codes import new_factor, number_of, uri_of
-from oncourse.identity.doorkeeper import ENROLLING, LOCAL
+from oncourse.identity.doorkeeper import ENROLLING, LOCAL, OIDC
 from oncourse.identity.passwords import Passwords, check_password
 from oncourse.identity.people import find_active, needs_second_factor
 from oncourse.identity.refusals import (
@@ -189,6 +189,11 @@ class Local:
         with self._store.access(reading=True) as access:
             known = access.credential(whose)
         person = self._person(whose)
+        if known is None and person is not None and found.method == OIDC:
+            raise BadInputError(
+                "this session came through the identity provider, and so does its second factor: "
+                "open /v1/sign-in/oidc?step_up=true"
+            )
         if known is None or person is None:
             raise NotSignedInError
         return found, person, known

@@ -56,3 +56,21 @@ class StepUpNeededError(IdentityError):
 
     def __init__(self) -> None:
         super().__init__("this takes a second factor shown within the last 10 minutes; show one and try again")
+
+
+class ProviderRefusedError(IdentityError):
+    """The identity provider's answer lets nobody in."""
+
+    code = "sign_in_refused"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"{why}; sign in again, or ask whoever runs this installation (docs/identity.md)")
+
+
+class ProviderSilentError(IdentityError):
+    """The identity provider cannot be asked."""
+
+    code = "identity_provider"
+
+    def __init__(self) -> None:
+        super().__init__("the identity provider does not answer as it should; try again in a while")

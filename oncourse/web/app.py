@@ -15,6 +15,7 @@ from oncourse.web import (
     events,
     ledgers,
     plans,
+    provider_sign_in,
     reviews,
     sign_in_page,
     signing_in,
@@ -35,8 +36,8 @@ from plan import OncourseError
 
 ROUTERS = (
     stream.router, events.router, plans.router, decisions.router, steps.router, reviews.router,
-    ledgers.router, catalogues.router, times.router, signing_in.router, sign_in_page.router, tokens.router,
-    webhooks.router,
+    ledgers.router, catalogues.router, times.router, signing_in.router, sign_in_page.router,
+    provider_sign_in.router, tokens.router, webhooks.router,
 )  # fmt: skip
 ABOUT = (
     "Plans for accounts: proposed by a model, judged by policy, approved by people, run over weeks. "

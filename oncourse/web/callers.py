@@ -24,7 +24,7 @@ Fronted = Annotated[Front, Depends(the_front)]
 
 
 _BEARER = HTTPBearer(auto_error=False, scheme_name="token", description="A program's token: onc_...")
-_COOKIE = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="session", description="A person's session.")
+SESSION = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="session", description="A person's session.")
 
 
 def unknown() -> ProblemError:
@@ -41,7 +41,7 @@ def the_caller(
     request: Request,
     front: Fronted,
     _token: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
-    _session: Annotated[str | None, Security(_COOKIE)],
+    _session: Annotated[str | None, Security(SESSION)],
 ) -> Caller:
     """Return who calls; the two parameters only describe how."""
     return caller_of(request, front)

@@ -12,7 +12,13 @@ from starlette.routing import Match
 
 from gate import UnknownCodeError
 from oncourse.cloud_events import BadEventError
-from oncourse.identity import IdentityError, LinkRefusedError, StepUpNeededError
+from oncourse.identity import (
+    IdentityError,
+    LinkRefusedError,
+    ProviderRefusedError,
+    ProviderSilentError,
+    StepUpNeededError,
+)
 from orchestrator import BadInputError, ChangedError, DeniedError, NotAllowedError
 from plan import IllegalMoveError, OncourseError, PlanError
 from store import NotFoundError, SlotTakenError, StaleError
@@ -20,7 +26,8 @@ from store import NotFoundError, SlotTakenError, StaleError
 MEDIA = "application/problem+json"
 STATUSES: tuple[tuple[tuple[type[OncourseError], ...], HTTPStatus], ...] = (
     ((NotFoundError, UnknownCodeError), HTTPStatus.NOT_FOUND),
-    ((NotAllowedError, LinkRefusedError, StepUpNeededError), HTTPStatus.FORBIDDEN),
+    ((NotAllowedError, LinkRefusedError, ProviderRefusedError, StepUpNeededError), HTTPStatus.FORBIDDEN),
+    ((ProviderSilentError,), HTTPStatus.SERVICE_UNAVAILABLE),
     ((IdentityError,), HTTPStatus.UNAUTHORIZED),
     ((ChangedError,), HTTPStatus.PRECONDITION_FAILED),
     ((StaleError, SlotTakenError, IllegalMoveError), HTTPStatus.CONFLICT),

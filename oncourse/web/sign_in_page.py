@@ -1,18 +1,20 @@
 """The page on which people sign in: plain forms, no script; what they send is what the API takes too."""
 
+from contextlib import suppress
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, select_autoescape
 
-from oncourse.identity import CodeNeededError, Entry, IdentityError, SignInRefusedError
+from oncourse.identity import LOCAL, OIDC, CodeNeededError, Entry, IdentityError, Sessions, SignInRefusedError
 from oncourse.web.callers import Fronted
 from oncourse.web.cookies import Localed, Sessioned, Shown, drop, keep
 from oncourse.web.front import Front
+from oncourse.web.providers import MaybeProvided, address_of
 from orchestrator import BadInputError
 from plan import OncourseError
 from store import Whose
@@ -32,14 +34,11 @@ _TITLES = {
 
 
 @router.get("")
-def page(front: Fronted, shown: Shown, link: str = "") -> Response:
+def page(front: Fronted, sessions: Sessioned, shown: Shown, link: str = "") -> Response:
     """Show who is in, or how to come in; a link that is looked at is not used up."""
     if link:
-        return _page(front, "link", link=link[:400])
-    known = front.doorkeeper.by_session(shown) if shown else None
-    if known is None:
-        return _page(front, "form")
-    return _page(front, "in", tenant=known.tenant_id, principal=known.acting.principal.principal_id)
+        return show_page(front, "link", link=link[:400])
+    return _inside(front, sessions, shown) or show_page(front, "form")
 
 
 @router.post("")
@@ -56,7 +55,7 @@ def sign_in(
     try:
         entry = local.sign_in(_whose(tenant, principal), password, code, instead_of=shown or None)
     except (SignInRefusedError, CodeNeededError) as error:
-        return _page(front, "form", error, tenant=tenant, principal=principal)
+        return show_page(front, "form", error, tenant=tenant, principal=principal)
     return _entered(front, entry)
 
 
@@ -66,9 +65,9 @@ def choose(front: Fronted, local: Localed, shown: Shown, link: Field, password: 
     try:
         entry = local.enrol(link, password, instead_of=shown or None)
     except BadInputError as error:
-        return _page(front, "link", error, link=link)
+        return show_page(front, "link", error, link=link)
     except IdentityError as error:
-        return _page(front, "form", error)
+        return show_page(front, "form", error)
     return _entered(front, entry)
 
 
@@ -81,29 +80,29 @@ def confirm(front: Fronted, local: Localed, shown: Shown, code: Field) -> Respon
         try:
             return _factor(front, local.offer(shown), error)
         except OncourseError:
-            return _page(front, "form", error)
+            return show_page(front, "form", error)
     except IdentityError as error:
-        return _page(front, "form", error)
+        return show_page(front, "form", error)
 
 
 @router.post("/step-up")
-def step_up(front: Fronted, local: Localed, shown: Shown, code: Field) -> Response:
+def step_up(front: Fronted, local: Localed, sessions: Sessioned, shown: Shown, code: Field) -> Response:
     """Show a second factor now."""
     try:
         return _entered(front, local.step_up(shown, code))
     except IdentityError as error:
-        known = front.doorkeeper.by_session(shown)
-        if known is None:
-            return _page(front, "form", error)
-        person = known.acting.principal
-        return _page(front, "in", error, tenant=known.tenant_id, principal=person.principal_id)
+        return _inside(front, sessions, shown, error) or show_page(front, "form", error)
 
 
 @router.post("/out")
-def sign_out(front: Fronted, sessions: Sessioned, shown: Shown) -> Response:
-    """Sign out."""
+def sign_out(request: Request, front: Fronted, sessions: Sessioned, provider: MaybeProvided, shown: Shown) -> Response:
+    """Sign out here, and show the way to sign out at the identity provider too."""
+    there = None
+    if provider is not None and _method(sessions, shown) == OIDC:
+        with suppress(IdentityError):
+            there = provider.end_address(address_of(request, front, HERE))
     sessions.end(shown)
-    answer = _page(front, "out")
+    answer = show_page(front, "out", ends_at_provider=there)
     drop(answer)
     return answer
 
@@ -111,6 +110,22 @@ def sign_out(front: Fronted, sessions: Sessioned, shown: Shown) -> Response:
 def _whose(tenant: str, principal: str) -> Whose:
     """Return whom a form names; what cannot be a name is nobody's."""
     return Whose(tenant, principal) if (tenant + principal).isprintable() else Whose("", "")
+
+
+def _inside(front: Front, sessions: Sessions, secret: str, error: OncourseError | None = None) -> Response | None:
+    """Return the page of somebody who is in; None for anybody else."""
+    known = front.doorkeeper.by_session(secret) if secret else None
+    if known is None:
+        return None
+    person, here = known.acting.principal, _method(sessions, secret) == LOCAL
+    return show_page(front, "in", error, tenant=known.tenant_id, principal=person.principal_id, local=here)
+
+
+def _method(sessions: Sessions, secret: str) -> str:
+    try:
+        return sessions.find(secret).method
+    except IdentityError:
+        return ""
 
 
 def _entered(front: Front, entry: Entry) -> Response:
@@ -123,12 +138,13 @@ def _entered(front: Front, entry: Entry) -> Response:
 
 def _factor(front: Front, entry: Entry, error: OncourseError | None = None) -> Response:
     key = parse_qs(urlsplit(entry.otpauth).query).get("secret", [""])[0]
-    answer = _page(front, "factor", error, otpauth=entry.otpauth, key=key)
+    answer = show_page(front, "factor", error, otpauth=entry.otpauth, key=key)
     keep(answer, entry.session)
     return answer
 
 
-def _page(front: Front, view: str, error: OncourseError | None = None, **told: Any) -> Response:
+def show_page(front: Front, view: str, error: OncourseError | None = None, **told: Any) -> Response:
+    """Return the page in one of its views, with what went wrong."""
     values = {"tenant": front.settings.tenant, "principal": "", "local": True, "oidc": front.settings.oidc is not None}
     trouble = "" if error is None else str(error)
     text = _templates().get_template("sign_in.html")

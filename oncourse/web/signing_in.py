@@ -3,11 +3,11 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Response, Security
 from pydantic import SecretStr, StringConstraints
 
 from oncourse.identity import Entry
-from oncourse.web.callers import Calling, Deciding, Fronted
+from oncourse.web.callers import SESSION, Calling, Deciding, Fronted
 from oncourse.web.cookies import Localed, Sessioned, Shown, drop, keep
 from oncourse.web.refusals import refusals
 from orchestrator import BadInputError
@@ -103,7 +103,7 @@ def sign_out(
     drop(response)
 
 
-@router.post(":step-up")
+@router.post(":step-up", dependencies=[Security(SESSION)])
 def step_up(body: Shows, response: Response, local: Localed, shown: Shown) -> SignedIn:
     """Show a second factor now: what is HIGH takes a recent one. The session goes on under a new secret."""
     entry = local.step_up(shown, body.code)

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from oncourse.clock import random_salt
-from store import Store, StoreError, dump_database, opened
+from oncourse.clock import RealClock, random_salt
+from oncourse.identity import Doorkeeper, Sessions
+from store import Store, StoreError, Whose, dump_database, opened
 from tests.databases import _binaries, fresh_url
 from tests.oncourse.shells import AnyShell, writing
 from tests.oncourse.test_databases_cli import execute, old
@@ -28,6 +29,14 @@ def shell(capsys, tmp_path, monkeypatch):
 
 def people(shell):
     return {person["principal_id"] for person in shell.json("principal", "list")}
+
+
+def signed_in(shell):
+    with opened(shell.url) as engine:
+        store, clock = Store(engine, random_salt), RealClock()
+        secret = Sessions(store, clock, random_salt).open(Whose("main", "admin"), "local", clock.now()).secret
+        assert Doorkeeper(store, clock).by_session(secret) is not None
+    return secret
 
 
 @contextmanager
@@ -70,6 +79,7 @@ def test_each_copy_that_is_made_while_another_process_writes_is_whole(shell, tmp
 def test_what_is_put_back_is_what_was_kept_and_its_queue_and_workers_are_gone(shell, tmp_path):
     with workers_of(shell) as workers:
         workers.beat("w-1", datetime.now(UTC) - timedelta(minutes=5))
+    secret = signed_in(shell)
     shell.run("db", "backup", "kept")
     assert (tmp_path / "kept").stat().st_mode & 0o077 == 0
     before = people(shell)
@@ -86,6 +96,8 @@ def test_what_is_put_back_is_what_was_kept_and_its_queue_and_workers_are_gone(sh
     shell.run("db", "check")
     with workers_of(shell) as workers:
         assert workers.alive(datetime.now(UTC) - timedelta(days=1)) == []
+    with opened(shell.url) as engine:
+        assert Doorkeeper(Store(engine, random_salt), RealClock()).by_session(secret) is None
     assert [path.name for path in tmp_path.iterdir() if ".part" in path.name] == []
 
 

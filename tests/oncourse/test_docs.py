@@ -92,6 +92,27 @@ def test_a_backup_is_restored_as_the_page_shows(capsys, tmp_path, monkeypatch):
     assert bare(printed) == bare(shown)
 
 
+def test_the_page_on_observing_names_every_figure_and_every_span(tmp_path):
+    from fastapi.testclient import TestClient
+
+    from tests.oncourse.web.conftest import Door
+
+    page = (ROOT / "docs" / "observing.md").read_text(encoding="utf-8")
+    client = TestClient(
+        Door(f"sqlite:///{tmp_path / 'a.db'}").app, base_url="http://127.0.0.1", client=("127.0.0.1", 5)
+    )
+    told = set(re.findall(r"^# TYPE (\w+)", client.get("/metrics").text, re.MULTILINE))
+    assert (
+        set(re.findall(r"oncourse_[a-z_]+", page))
+        - {"oncourse_decision_seconds_bucket", "oncourse_decision_seconds_count"}
+        == told
+    )
+    code = "".join((ROOT / "oncourse" / f"{name}.py").read_text() for name in ("telemetry", "graph", "engine"))
+    spans = re.findall(r'(?:spanned|start_span)\(\s*"([a-z.]+)"', code)
+    assert len(set(spans)) >= 7
+    assert {name for name in spans if f"| `{name}` |" not in page} == set()
+
+
 def waiting(text, status):
     import json
 

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from oncourse.cloud_events import BadEventError, read_events
+from tests.house import MONDAY
 from tests.oncourse.test_cli import draft, shell
 
 __all__ = ["draft", "shell"]  # fixtures
@@ -84,3 +86,14 @@ def test_several_events_come_as_an_array_or_line_by_line(shell, tmp_path):
 def test_what_is_no_event_gives_one_line_and_takes_nothing_in(shell, tmp_path, given, code, says):
     assert says in shell.refuse("event", "send", written(tmp_path, given), expect=code)
     assert shell.run("worker", "--once").startswith("0 ticks")
+
+
+def test_no_event_speaks_of_a_fact_as_another_source_or_under_anothers_name():
+    told = {"kind": "renewal.status", "subject_id": "k1", "value": "CLOSED_WON"}
+    event = {"specversion": "1.0", "id": "1", "source": "mailbox", "type": "fact.recorded", "subject": "acme"}
+    for more in ({"source": "crm"}, {"fact_id": "f-crm-1"}):
+        with pytest.raises(BadEventError, match="than its envelope"):
+            read_events(json.dumps(event | {"data": told | more}), MONDAY)
+    ours, theirs = (read_events(json.dumps(event | {"source": s, "data": told}), MONDAY)[0] for s in ("mailbox", "crm"))
+    assert ours.body["fact_id"] != theirs.body["fact_id"]
+    assert (ours.body["source"], theirs.body["source"]) == ("mailbox", "crm")

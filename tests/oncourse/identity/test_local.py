@@ -298,3 +298,10 @@ def test_a_namesake_of_another_tenant_is_somebody_else(door):
     door.settle("sara")
     with pytest.raises(SignInRefusedError):
         door.local.sign_in(whose("sara")._replace(tenant_id="t2"), GOOD, door.code("sara"))
+
+
+def test_whoever_came_through_a_provider_is_sent_there_for_a_second_factor(door, sessions):
+    secret = sessions.open(whose("sara"), "oidc").secret
+    for act in (door.local.step_up, door.local.confirm, door.local.change_password):
+        with pytest.raises(BadInputError, match="step_up=true"):
+            act(secret, "123456")

@@ -9,6 +9,7 @@ from plan import PlanStatus, Principal, Role
 from tests.databases import fresh_url
 from tests.oncourse.web.entrances import GOOD, Entrance, cookie_of
 from tests.oncourse.web.test_plans import decide, read
+from tests.orchestrator.test_approvals import add, policy, publish
 
 
 @pytest.fixture
@@ -208,14 +209,20 @@ def test_a_token_opens_no_more_than_its_scopes(door):
 
 
 def test_what_is_high_takes_a_second_factor_of_the_last_minutes(door):
-    """The gate asks how long ago; the session says when, and a step-up makes it now."""
+    add(door.house, "rob", Role.TENANT_ADMIN)
+    publish(door.house, policy(actions__RENEWAL_DEFENSE__REQUEST_RENEWAL_MEETING__risk="HIGH"))
+    draft = str(door.house.draft())
     sara = door.settle("sara")
-    made = door.house.clock.now()
-    assert sara.get("/v1/session").json()["strong_at"] < f"{made:%Y-%m-%dT%H:%M:%S}Z"
-    door.pass_time(20 * 60)
-    stale = sara.get("/v1/session").json()["strong_at"]
-    sara.post("/v1/session:step-up", json={"code": door.code("sara")})
-    assert sara.get("/v1/session").json()["strong_at"] > stale
+    body, etag = read(sara, draft)
+    assert body["plan"]["risk"] == "HIGH"
+    door.pass_time(16 * 60)
+    answer = decide(sara, draft, "approve", {"digest": body["approve_with"]}, etag, key="too-late-1")
+    assert (answer.status_code, answer.json()["grant"]) == (403, "AUTH-F07-second-factor")
+    assert sara.post("/v1/session:step-up", json={"code": door.wrong_code("sara")}).status_code == 401
+    assert sara.post("/v1/session:step-up", json={"code": door.code("sara")}).status_code == 200
+    answer = decide(sara, draft, "approve", {"digest": body["approve_with"]}, etag, key="in-time-1")
+    assert answer.status_code == 200, answer.text
+    assert len(door.house.record(draft).state.approvals) == 1
 
 
 @pytest.mark.parametrize(
