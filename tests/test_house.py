@@ -26,6 +26,8 @@ BREACHES = {
     "an engine that opens a door": ("oncourse/engine.py", "import oncourse.cli.session", "Inside the front"),
     "a connector beside the connectors": ("orchestrator/desk.py", "import mcp", "Only the connectors speak"),
     "a second file with a queue": ("orchestrator/desk.py", "import dbos", "One file knows the durable queue"),
+    "a room that makes spans": ("orchestrator/desk.py", "import opentelemetry", "Spans are made in one file"),
+    "a second file that writes to people": ("orchestrator/desk.py", "import apprise", "One file knows how messages"),
     "an assistant that decides": (
         "oncourse/web/assistants/assistant.py",
         "import oncourse.web.decisions",

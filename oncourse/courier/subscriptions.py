@@ -88,7 +88,7 @@ class Subscriptions:
             if len(unit.webhooks.every()) >= MAX_WEBHOOKS:
                 raise BadInputError(f"a tenant has at most {MAX_WEBHOOKS} webhooks; remove one first")
             made = Webhook(
-                webhook_id=f"wh-{self._ids.new().hex[:16]}",
+                webhook_id=str(self._ids.new()),
                 url=url,
                 types=types,
                 secret=secret,

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query
 from pydantic import Field
@@ -11,7 +12,7 @@ from oncourse.courier import Answer, SentAgain, Subscription, Subscriptions, Tol
 from oncourse.courier import Secret as NewSecret
 from oncourse.web.callers import Deciding, Fronted
 from oncourse.web.refusals import refusals
-from plan import Frozen, Id, SortedStrings
+from plan import Frozen, SortedStrings
 from store import Undelivered
 
 router = APIRouter(
@@ -27,7 +28,7 @@ def the_subscriptions(caller: Deciding, front: Fronted) -> Subscriptions:
 
 
 Subscribed = Annotated[Subscriptions, Depends(the_subscriptions)]
-Named = Annotated[Id, Path(description="The webhook's id.")]
+Named = Annotated[UUID, Path(description="The webhook's id.")]
 
 
 class Wanted(Frozen):
@@ -71,31 +72,31 @@ def add_webhook(body: Wanted, caller: Deciding, hooks: Subscribed) -> Secret:
     return _shown(hooks.add(body.url, body.types, caller.who))
 
 
-@router.get("/{webhook_id}")
+@router.get("/{webhook_id:uuid}")
 def read_webhook(webhook_id: Named, caller: Deciding, hooks: Subscribed) -> Subscription:
     """Return one webhook, and how far it was told."""
-    return hooks.get(webhook_id, caller.who)
+    return hooks.get(str(webhook_id), caller.who)
 
 
-@router.delete("/{webhook_id}", status_code=204)
+@router.delete("/{webhook_id:uuid}", status_code=204)
 def remove_webhook(webhook_id: Named, caller: Deciding, hooks: Subscribed) -> None:
     """Tell an address nothing more, and forget what it could not be told."""
-    hooks.remove(webhook_id, caller.who)
+    hooks.remove(str(webhook_id), caller.who)
 
 
-@router.post("/{webhook_id}:rotate")
+@router.post("/{webhook_id:uuid}:rotate")
 def rotate_secret(webhook_id: Named, body: Overlap, caller: Deciding, hooks: Subscribed) -> Secret:
     """Give a webhook a new secret."""
-    return _shown(hooks.rotate(webhook_id, timedelta(hours=body.hours), caller.who))
+    return _shown(hooks.rotate(str(webhook_id), timedelta(hours=body.hours), caller.who))
 
 
-@router.post("/{webhook_id}:test")
+@router.post("/{webhook_id:uuid}:test")
 def test_webhook(webhook_id: Named, caller: Deciding, hooks: Subscribed) -> Answer:
     """Send a ping now and say what became of it; where it is taken, a webhook that was switched off goes on."""
-    return hooks.test(webhook_id, caller.who)
+    return hooks.test(str(webhook_id), caller.who)
 
 
-@router.get("/{webhook_id}/undelivered")
+@router.get("/{webhook_id:uuid}/undelivered")
 def list_undelivered(
     webhook_id: Named,
     caller: Deciding,
@@ -103,13 +104,13 @@ def list_undelivered(
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> list[Undelivered]:
     """Return the entries that were given up, in ledger order."""
-    return hooks.undelivered(webhook_id, caller.who, limit)
+    return hooks.undelivered(str(webhook_id), caller.who, limit)
 
 
-@router.post("/{webhook_id}:redeliver")
+@router.post("/{webhook_id:uuid}:redeliver")
 def redeliver(webhook_id: Named, body: Chosen, caller: Deciding, hooks: Subscribed) -> SentAgain:
     """Send what was given up again now, under the same ids."""
-    return hooks.redeliver(webhook_id, caller.who, body.pos)
+    return hooks.redeliver(str(webhook_id), caller.who, body.pos)
 
 
 @outgoing.post("ledgerEntry", status_code=204)

@@ -131,13 +131,13 @@ def test_a_port_in_use_is_one_line_and_no_worker_begins(plain):
 
 def test_an_address_of_another_machine_is_one_line(plain):
     plain.found()
-    assert "cannot be listened on" in plain.refuse("serve", "--host", "192.0.2.1", "--port", "0", expect=1)
+    assert "192.0.2.1 is not listened on" in plain.refuse("serve", "--host", "192.0.2.1", "--port", "0", expect=1)
 
 
-def test_serve_is_refused_where_a_worker_is(plain):
+def test_serve_is_refused_where_there_is_nothing_to_serve(plain):
     assert "oncourse init" in plain.refuse("serve", "--port", "0", expect=1)
     plain.run("init", "--clock", "2026-03-02T08:00:00+01:00")
-    assert plain.refuse("serve", "--port", "0", expect=2) == plain.refuse("worker", expect=2)
+    assert "virtual" in plain.refuse("worker", expect=2)
     heads(plain.url, "0001")
     assert "oncourse db upgrade" in plain.refuse("serve", "--port", "0", expect=1)
 

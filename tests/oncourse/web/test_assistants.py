@@ -185,7 +185,7 @@ def test_a_proposal_is_taken_as_a_machines_own_and_waits_as_a_draft(desk, door):
     plan_id = told["content"]["plan_id"]
     assert told["link"].endswith(f"/review/{plan_id}")
     shown = desk.told("get_plan", plan_id=plan_id)["content"]
-    assert (shown["plan"]["status"], shown["drafter"]) == ("DRAFT", "robot")
+    assert (shown["plan"]["status"], shown["drafter"]) == ("DRAFT", "program")
     assert door.house.broken() == []
 
 
