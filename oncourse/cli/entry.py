@@ -12,6 +12,7 @@ from typer.main import get_command
 from gate import BadPolicyError, BadRecordingError, UnknownCodeError
 from oncourse.cli import (
     databases,
+    descriptions,
     events,
     gates,
     ledgers,
@@ -72,6 +73,7 @@ app.add_typer(databases.app, name="db", help="Upgrade, check, back up and restor
 app.add_typer(switches.app, name="switch", help="Stop a part of the tenant at once.")
 tenants.register(app)
 switches.register(app)
+descriptions.register(app)
 
 
 @app.callback()
