@@ -1,9 +1,8 @@
 """Plans as rows: the cached fold of their streams, and the questions people ask of them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -12,18 +11,12 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
-    Select,
     Table,
-    Update,
     and_,
-    bindparam,
     delete,
     insert,
-    literal,
-    literal_column,
     or_,
     select,
-    union_all,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -44,104 +37,31 @@ from store.blobs import Blobs
 from store.connection import READING
 from store.errors import BrokenRowError, NotFoundError, SlotTakenError, StaleError
 from store.plan_rows import Rows, bodies_of, columns_of, in_clear, parsed, rows_of
-from store.tables import approval, plan, plan_step, stream
+from store.plan_statements import (
+    APPROVALS,
+    BESIDE,
+    DUE,
+    FENCE,
+    FIND,
+    FIND_OF,
+    GET,
+    HOLD,
+    HOLDER,
+    NEXT_WAKE,
+    OPEN_OF,
+    STATUS,
+    STEP,
+    STEP_COLUMNS,
+    STEPS,
+    WAKE,
+    change,
+)
+from store.tables import approval, plan, plan_step
 
 SHORTEST_PREFIX = 4
 """Fewer characters name no plan: an empty shell variable must never end one."""
 _SLOT_MARKS = ("uq_plan_one_active", "plan.tenant_id, plan.account_id, plan.plan_type")
 """How PostgreSQL and SQLite name the index that keeps one ACTIVE plan per account and type."""
-
-
-def _one(table: Table) -> ColumnElement[bool]:
-    """Return what is asked of every statement below: one plan of one tenant."""
-    return and_(table.c.tenant_id == bindparam("mine"), table.c.plan_id == bindparam("wanted"))
-
-
-# Built once: the parts of a statement cost more to put together than SQLite takes to answer it.
-_GET = select(plan).where(_one(plan))
-_HOLD = _GET.with_for_update()
-_NEXT_WAKE = (
-    select(plan.c.next_wake_at)
-    .where(plan.c.tenant_id == bindparam("mine"), plan.c.next_wake_at.is_not(None))
-    .order_by(plan.c.next_wake_at)
-    .limit(1)
-)
-_STATUS = select(plan.c.status).where(_one(plan))
-_STEPS = select(plan_step).where(_one(plan_step)).order_by(plan_step.c.position)
-_APPROVALS = select(approval).where(_one(approval)).order_by(approval.c.position)
-_BESIDE_COLUMNS = ("position", "step_id", "status", "action_type", "attempt", "revision", "principal_id", "body")
-_BLANK: dict[str, ColumnElement[Any]] = {
-    **dict.fromkeys(("step_id", "status", "action_type", "principal_id"), literal_column("''")),
-    **dict.fromkeys(("attempt", "revision"), literal_column("0")),
-}
-
-
-def _part(kind: str, known: Mapping[str, ColumnElement[Any]], wanted: ColumnElement[bool]) -> Select[Any]:
-    """Return one part of what lies beside a plan's row; what it does not have is blank."""
-    columns = ({**_BLANK, **known}[name].label(name) for name in _BESIDE_COLUMNS)
-    return select(literal_column(f"'{kind}'").label("kind"), *columns).where(wanted)
-
-
-_BESIDE = union_all(
-    _part("step", dict(plan_step.c), _one(plan_step)),
-    _part("approval", dict(approval.c), _one(approval)),
-    _part(
-        "ledger",
-        {"position": stream.c.last_seq, "body": stream.c.state_digest},
-        and_(stream.c.tenant_id == bindparam("mine"), stream.c.stream == literal("plan/") + bindparam("wanted")),
-    ),
-).order_by("kind", "position")
-_FIND = (
-    select(plan)
-    .where(
-        plan.c.tenant_id == bindparam("mine"),
-        plan.c.status.in_(bindparam("statuses", expanding=True)),
-        plan.c.plan_id != bindparam("without"),
-    )
-    .order_by(plan.c.account_id, plan.c.plan_id)
-)
-_FIND_OF = _FIND.where(plan.c.account_id == bindparam("account"))
-_HOLDER = (
-    select(plan.c.plan_id)
-    .where(
-        plan.c.tenant_id == bindparam("mine"),
-        plan.c.account_id == bindparam("account"),
-        plan.c.plan_type == bindparam("kind"),
-        plan.c.status == str(PlanStatus.ACTIVE),
-    )
-    .order_by(plan.c.plan_id)
-)
-_OPEN_OF = (
-    select(plan.c.plan_id, plan.c.body)
-    .where(
-        plan.c.tenant_id == bindparam("mine"),
-        plan.c.account_id == bindparam("account"),
-        plan.c.status.in_(sorted(str(s) for s in OPEN)),
-    )
-    .order_by(plan.c.plan_id)
-)
-_STEP_COLUMNS = ("position", "status", "action_type", "body")
-_STEP = (
-    update(plan_step)
-    .where(_one(plan_step), plan_step.c.step_id == bindparam("step"))
-    .values({name: bindparam(name) for name in _STEP_COLUMNS})
-)
-_FENCE = update(plan).where(_one(plan)).values(fence=plan.c.fence + 1).returning(plan.c.fence)
-_WAKE = update(plan).where(_one(plan)).values(next_wake_at=bindparam("at"))
-_DUE = (
-    select(plan.c.plan_id, plan.c.next_wake_at)
-    .where(plan.c.tenant_id == bindparam("mine"), plan.c.next_wake_at <= bindparam("now"))
-    .order_by(plan.c.next_wake_at, plan.c.plan_id)
-)
-
-
-@cache
-def _change(*names: str) -> Update:
-    """Return the statement that writes these columns of a plan's row where it is as it was read."""
-    unchanged = and_(
-        _one(plan), plan.c.status == bindparam("old_status"), plan.c.row_version == bindparam("old_version")
-    )
-    return update(plan).where(unchanged).values({name: bindparam(name) for name in (*names, "row_version")})
 
 
 class Beside(NamedTuple):
@@ -202,7 +122,7 @@ class Plans:
         """
         if (known := self._rows.get(str(plan_id))) is not None:
             return known
-        wanted = _GET if self._connection.get_execution_options().get(READING) else _HOLD
+        wanted = GET if self._connection.get_execution_options().get(READING) else HOLD
         row = self._connection.execute(wanted, self._named(plan_id)).mappings().one_or_none()
         if row is None:
             raise _unknown(plan_id)
@@ -223,9 +143,9 @@ class Plans:
         """Return plans by account and status but for one, sorted by account and plan id for equal output."""
         named = {"mine": self._tenant, "statuses": [str(s) for s in statuses], "without": str(without or "")}
         rows = (
-            self._connection.execute(_FIND, named)
+            self._connection.execute(FIND, named)
             if account_id is None
-            else self._connection.execute(_FIND_OF, named | {"account": account_id})
+            else self._connection.execute(FIND_OF, named | {"account": account_id})
         )
         return [self._record(row, self._beside(row["plan_id"])) for row in rows.mappings().all()]
 
@@ -290,7 +210,7 @@ class Plans:
 
     def status(self, plan_id: str | UUID) -> PlanStatus:
         """Return where a plan stands; raise NotFoundError for an unknown id."""
-        found = self._connection.execute(_STATUS, self._named(plan_id)).scalar_one_or_none()
+        found = self._connection.execute(STATUS, self._named(plan_id)).scalar_one_or_none()
         if found is None:
             raise _unknown(plan_id)
         with _readable(plan_id):
@@ -298,27 +218,27 @@ class Plans:
 
     def open_of(self, account_id: str) -> list[OpenPlan]:
         """Return the plans of an account that are not closed, by id."""
-        rows = self._connection.execute(_OPEN_OF, {"mine": self._tenant, "account": account_id})
+        rows = self._connection.execute(OPEN_OF, {"mine": self._tenant, "account": account_id})
         return [_open_plan(row.plan_id, row.body) for row in rows]
 
     def slot_holder(self, account_id: str, plan_type: PlanType) -> str | None:
         """Return the id of the plan that is ACTIVE for this account and type; the first where damage left two."""
         named = {"mine": self._tenant, "account": account_id, "kind": str(plan_type)}
-        return self._connection.execute(_HOLDER, named).scalars().first()
+        return self._connection.execute(HOLDER, named).scalars().first()
 
     def due(self, now: datetime) -> list[tuple[str, datetime]]:
         """Return open plans whose wake-up has come, earliest first."""
-        rows = self._connection.execute(_DUE, {"mine": self._tenant, "now": now})
+        rows = self._connection.execute(DUE, {"mine": self._tenant, "now": now})
         return [(row.plan_id, row.next_wake_at) for row in rows]
 
     def next_wake(self) -> datetime | None:
         """Return the earliest wake-up of any plan."""
-        return self._connection.execute(_NEXT_WAKE, {"mine": self._tenant}).scalar_one_or_none()
+        return self._connection.execute(NEXT_WAKE, {"mine": self._tenant}).scalar_one_or_none()
 
     def wake(self, plan_id: str | UUID, at: datetime | None) -> None:
         """Set when the plan wants to be looked at next; None: nothing is left to wait for."""
         self._forget()
-        self._connection.execute(_WAKE, self._named(plan_id) | {"at": at})
+        self._connection.execute(WAKE, self._named(plan_id) | {"at": at})
 
     def wake_account(self, account_id: str, at: datetime) -> None:
         """Wake every open plan of an account."""
@@ -344,7 +264,7 @@ class Plans:
     def raise_fence(self, plan_id: str | UUID) -> int:
         """Take the plan for one effect: whoever holds an older fence can no longer record its result."""
         self._forget()
-        return int(self._connection.execute(_FENCE, self._named(plan_id)).scalar_one())
+        return int(self._connection.execute(FENCE, self._named(plan_id)).scalar_one())
 
     def write(self, before: PlanState | None, after: PlanState, row_version: int, **more: datetime | None) -> None:
         """Write the rows of a new state, and more of the plan's own; raise StaleError or SlotTakenError."""
@@ -363,11 +283,11 @@ class Plans:
 
     def read_rows(self, plan_id: str | UUID) -> Rows:
         """Return the rows as they stand, for comparison with the fold."""
-        found = self._connection.execute(_GET, self._named(plan_id)).mappings().one_or_none()
+        found = self._connection.execute(GET, self._named(plan_id)).mappings().one_or_none()
         if found is None:
             raise _unknown(plan_id)
         columns = set(plan.c.keys()) - {"row_version", "fence", "next_wake_at"}
-        steps, given = (self._connection.execute(one, self._named(plan_id)).mappings() for one in (_STEPS, _APPROVALS))
+        steps, given = (self._connection.execute(one, self._named(plan_id)).mappings() for one in (STEPS, APPROVALS))
         return Rows(
             {name: found[name] for name in found if name in columns},
             tuple(dict(row) for row in steps),
@@ -380,7 +300,7 @@ class Plans:
         """Write what changed and nothing else, so that what somebody else wrote stays to be found."""
         changes = {name: value for name, value in values.items() if value != before[name]} | more
         known = self._named(values["plan_id"]) | {"old_status": before["status"], "old_version": row_version}
-        changed = self._connection.execute(_change(*changes), changes | known | {"row_version": row_version + 1})
+        changed = self._connection.execute(change(*changes), changes | known | {"row_version": row_version + 1})
         if changed.rowcount != 1:
             raise StaleError(f"plan {values['plan_id']} changed since it was read; look again and repeat")
 
@@ -402,8 +322,8 @@ class Plans:
                 if value not in known or value in gone:
                     self._connection.execute(insert(table).values(row))
                 elif value in changed:  # a step: changed approvals are gone by now
-                    told = {column: row[column] for column in _STEP_COLUMNS}
-                    self._connection.execute(_STEP, told | self._named(rows.plan["plan_id"]) | {"step": value})
+                    told = {column: row[column] for column in STEP_COLUMNS}
+                    self._connection.execute(STEP, told | self._named(rows.plan["plan_id"]) | {"step": value})
 
     def state(self, plan_id: str | UUID) -> PlanState:
         """Return a plan's state in committed form: all that deciding about its steps and dates needs."""
@@ -435,7 +355,7 @@ class Plans:
     def _beside(self, plan_id: str | UUID) -> Beside:
         """Return what lies beside a plan's row, in one answer."""
         found: dict[str, list[RowMapping]] = {"step": [], "approval": [], "ledger": []}
-        for row in self._connection.execute(_BESIDE, self._named(plan_id)).mappings():
+        for row in self._connection.execute(BESIDE, self._named(plan_id)).mappings():
             found[row["kind"]].append(row)
         ledger = next(((row["position"], row["body"]) for row in found["ledger"]), None)
         return Beside(found["step"], found["approval"], ledger)
