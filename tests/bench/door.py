@@ -5,7 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 from statistics import median
@@ -134,6 +134,9 @@ class Ours:
         self._http = httpx2.Client(base_url=address, headers=headers, timeout=60)
         self._where, self._etag = f"/v1/plans/{plan_id}", ""
 
+    def close(self) -> None:
+        self._http.close()
+
     def read(self) -> None:
         answer = self._http.get(self._where)
         answer.raise_for_status()
@@ -152,6 +155,9 @@ class Bare:
 
     def __init__(self, address: str, plan_id: str) -> None:
         self._http, self._where = httpx2.Client(base_url=address, timeout=60), f"/{plan_id}"
+
+    def close(self) -> None:
+        self._http.close()
 
     def read(self) -> None:
         self._http.get(self._where).raise_for_status()
@@ -189,7 +195,10 @@ def lines(*, quick: bool = False) -> list[str]:
             served("bare", fresh_url(kind, Path(other))) as (plain, same),
         ):
             sides = {"ours": [Ours(ours, one) for one in plans], "bare": [Bare(plain, one) for one in same]}
-            took = timed(sides, AT_ONCE if quick else REQUESTS)
+            with ExitStack() as stack:
+                for one in (one for lanes in sides.values() for one in lanes):
+                    stack.callback(one.close)
+                took = timed(sides, AT_ONCE if quick else REQUESTS)
         told += [_line(kind, what, took["ours", what], took["bare", what]) for what in ("read", "write")]
     return told
 
