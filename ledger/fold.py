@@ -158,7 +158,9 @@ def _evolve_plan(state: PlanState | None, entry: Entry) -> PlanState:
 
 
 def _author(entry: Entry) -> frozenset[str]:
-    return frozenset({entry.actor.id}) if entry.actor.kind == "human" else frozenset()
+    """Return the person whose content it is: nobody approves what the machine in their own hands proposed."""
+    person = entry.actor.id if entry.actor.kind == "human" else entry.actor.on_behalf_of
+    return frozenset() if person is None else frozenset({person})
 
 
 def _move(state: PlanState, entry: Entry, edge: PlanEdge) -> PlanState:

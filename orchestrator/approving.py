@@ -63,6 +63,7 @@ def approve(
         record = unit.plans.get(plan_id)
         as_seen(unit, record, seen)
         nothing_failed(record)
+        _answered(record)
         live = live_approvals(unit, record.state)
         may_override(unit, record.state, who, override)
         authority = authorize(unit, who, Act.APPROVE, record.state, already=people_of(live))
@@ -217,6 +218,15 @@ def not_denied(decision: Decision, what: str) -> None:
     if decision.verdict is Verdict.DENY:
         hard = [line for line in findings(decision) if " HARD " in line]
         raise DeniedError(f"{what}: " + " ".join(hard), decision.codes)
+
+
+def _answered(record: PlanRecord) -> None:
+    """Raise BadInputError where the draft was sent back and nobody has answered why."""
+    if record.state.sent_back:
+        raise BadInputError(
+            "the draft was sent back and waits for an edit that answers why; approve it then: "
+            f"oncourse plan edit {str(record.plan.plan_id)[:8]} --answer ..."
+        )
 
 
 def nothing_failed(record: PlanRecord) -> None:

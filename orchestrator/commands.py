@@ -308,9 +308,9 @@ class Orchestrator:
         """Keep events from outside, all or none; False for each redelivery."""
         return receiving.receive(self._desk, events)
 
-    def wish(self, account_id: str, who: Acting) -> Event:
-        """Ask for a draft of an account; returns the event that waits for a drafter."""
-        return receiving.wish(self._desk, account_id, who)
+    def wish(self, account_id: str, who: Acting, name: str | None = None) -> Event:
+        """Ask for a draft of an account, once under a name; returns the event that waits for a drafter."""
+        return receiving.wish(self._desk, account_id, who, name)
 
     def take_event(self, source: str, event_id: str) -> Taken:
         """Take up one event from the inbox."""

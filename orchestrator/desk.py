@@ -29,6 +29,7 @@ from plan import (
     ActorKind,
     Cause,
     Frozen,
+    Id,
     Instant,
     Principal,
     RiskClass,
@@ -47,11 +48,13 @@ class Acting(Frozen):
     authenticated: str = "cli"
     strong_at: Instant | None = None
     """When the person last showed a second factor; a terminal needs none."""
+    behind: Id | None = None
+    """Who stands behind a machine: whoever made its token, or sent the event that it takes up."""
 
     @property
     def actor(self) -> Actor:
         """Return the actor that entries name."""
-        return Actor(kind=self.principal.kind, id=self.principal.principal_id)
+        return Actor(kind=self.principal.kind, id=self.principal.principal_id, on_behalf_of=self.behind)
 
 
 def system(tenant_id: str) -> Acting:

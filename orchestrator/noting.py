@@ -84,7 +84,7 @@ def record_fact(hand: Hand, fact: Fact) -> Entry | None:
             effective_at=fact.effective_at,
             source=fact.source,
         ),
-        actor=Actor(kind=ActorKind.SYSTEM, id=fact.source),
+        actor=Actor(kind=ActorKind.SYSTEM, id=fact.source, on_behalf_of=hand.who.behind),
         authority=Authority(role="connector", grant="AUTH-CONNECTOR"),
         cause=hand.cause,
     )
@@ -131,7 +131,7 @@ def note(
             plan_type=plan_type,
             reading=reading,
         ),
-        actor=Actor(kind=ActorKind.SYSTEM, id=event.source),
+        actor=Actor(kind=ActorKind.SYSTEM, id=event.source, on_behalf_of=event.sender),
         authority=BY_SYSTEM,
         cause=hand.cause,
         reason=(why, "") if why else None,

@@ -72,10 +72,11 @@ def _from_outside(event: Event) -> Event:
     return event
 
 
-def wish(desk: Desk, account_id: str, who: Acting) -> Event:
+def wish(desk: Desk, account_id: str, who: Acting, name: str | None = None) -> Event:
     """Ask for a draft of an account as its posture stands; it waits in the inbox until it is taken up.
 
-    Raises NotFoundError for an unknown account, NotAllowedError for somebody who may not propose.
+    The same wish under the same name is one. Raises NotFoundError for an unknown account, NotAllowedError for somebody
+    who may not propose, BadInputError for a name that stands for another wish.
     """
     with desk.unit() as unit:
         account = unit.accounts.get(account_id)
@@ -83,13 +84,16 @@ def wish(desk: Desk, account_id: str, who: Acting) -> Event:
         posture = PostureReading.model_validate(situation(unit, account_id).posture)
         event = Event(
             source=f"{WISHED}{who.principal.principal_id}"[:80],
-            event_id=f"propose-{desk.ids.new()}",
+            event_id=f"propose-{name or desk.ids.new()}",
             type=EventType.POSTURE_CHANGED,
             account_id=account_id,
             body=posture.model_dump(mode="json"),
             received_at=unit.now,
         )
-        _kept(unit, event)
+        if not _kept(unit, event):
+            known = unit.events.get(event.source, event.event_id)
+            if known is None or known.account_id != account_id:
+                raise BadInputError("the name of this wish was used for another one; choose a fresh one")
         return event
 
 
@@ -141,7 +145,8 @@ def take_event(desk: Desk, source: str, event_id: str, bounds: Bounds) -> Taken:
         taken = Taken(type=event.type, account_id=event.account_id, plan_id=event.plan_id)
         if event.processed_at is not None:
             return taken.model_copy(update={"told": "seen before"})
-        hand = Hand(unit, desk.system, cause=Cause(kind="event", ref=f"{source}/{event_id}"))
+        who = desk.system.model_copy(update={"behind": event.sender})
+        hand = Hand(unit, who, cause=Cause(kind="event", ref=f"{source}/{event_id}"))
         if event.type is EventType.POSTURE_CHANGED:
             return taken.model_copy(update={"told": changed_posture(hand, event, bounds)})
         told = _TAKE[event.type](hand, event)

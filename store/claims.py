@@ -5,7 +5,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
-from plan import Frozen, Id, PlanStatus, RevenuePlanV1, content_digest
+from ledger import PlanState, state_digest
+from plan import Frozen, Id, PlanStatus
 from store.door_tables import claim
 
 
@@ -25,12 +26,14 @@ class Expected(Frozen):
     revision: int
     status: PlanStatus
     digits: str
-    """The beginning of the content's digest, without `sha256:`."""
+    """The beginning of the digest of all that is known of it, without `sha256:`: steps, approvals and reasons count."""
 
-    def meets(self, plan: RevenuePlanV1) -> bool:
-        """Tell whether a plan in committed form stands so."""
-        found = content_digest(plan).removeprefix("sha256:")
-        return (self.revision, self.status) == (plan.revision, plan.status) and found.startswith(self.digits)
+    def meets(self, state: PlanState) -> bool:
+        """Tell whether a plan stands so."""
+        found = str(state_digest(state)).removeprefix("sha256:")
+        return (self.revision, self.status) == (state.plan.revision, state.plan.status) and found.startswith(
+            self.digits
+        )
 
 
 class Claimed(Frozen):

@@ -42,6 +42,8 @@ class Event(Frozen):
     plan_id: Id | None = None
     body: dict[str, Any]
     received_at: Instant
+    sender: Id | None = None
+    """Whose credential brought it, where it came over HTTP."""
     processed_at: Instant | None = None
     retry_at: Instant | None = None
     """When to try again, after it could not be taken up."""

@@ -219,6 +219,7 @@ inbox = Table(
     Column("retry_at", UtcText),  # null: take it up now
     Column("begun_at", UtcText),  # null: no drafter is asked about it
     Column("told", Text),  # what became of it, or what it waits for
+    Column("sender", String(80)),  # whose credential brought it; null: it came by hand, or from within
     Index("ix_event_inbox_open", "tenant_id", "processed_at"),
     Index(
         "ix_event_inbox_unread",

@@ -434,7 +434,7 @@ class Unit:
         cursor = self._cursors.get(f"plan/{wanted.plan_id}") if wanted is not None else None
         if wanted is None or cursor is None or not isinstance(cursor.before, PlanState) or not self._entries:
             return
-        if not wanted.meets(cursor.before.plan):
+        if not wanted.meets(cursor.before):
             raise StaleError(f"plan {wanted.plan_id} changed since it was read; look again and repeat")
 
     def _compare(self, name: str, state: State | None) -> list[str]:

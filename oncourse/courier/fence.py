@@ -15,9 +15,9 @@ from plan import Frozen
 
 MAX_URL = 2000
 _UNICAST = IPv6Network("2000::/3")
-_TRANSLATED = (IPv6Network("2001::/32"), IPv6Network("2002::/16"))
-"""Teredo and 6to4: what stands behind them is an IPv4 address that nobody checks."""
-_RELAY = IPv4Address("192.88.99.0").packed[:3]
+_TRANSLATED = (IPv6Network("2001::/32"), IPv6Network("2002::/16"), IPv6Network("3fff::/20"))
+"""Teredo and 6to4, behind which stands an IPv4 address that nobody checks, and what is kept for documents."""
+_RELAYS = (IPv4Address("192.88.99.0").packed[:3], IPv4Address("192.0.0.0").packed[:3])
 Resolver = Callable[[str, int], list[str]]
 """Returns the addresses of a host; raises OSError where it has none."""
 
@@ -73,7 +73,7 @@ def check(url: str, fence: Fence, resolver: Resolver = resolve) -> Target:
 def is_public(address: IPv4Address | IPv6Address) -> bool:
     """Tell whether an address is one host of the public internet, and none that leads to another address."""
     if isinstance(address, IPv4Address):
-        return address.is_global and not address.is_multicast and address.packed[:3] != _RELAY
+        return address.is_global and not address.is_multicast and address.packed[:3] not in _RELAYS
     within = address in _UNICAST and not any(address in network for network in _TRANSLATED)
     return within and address.is_global and address.scope_id is None
 

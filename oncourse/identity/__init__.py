@@ -9,6 +9,7 @@ from oncourse.identity.local import Entry, Local
 from oncourse.identity.members import Members
 from oncourse.identity.openid import Begun, Provider
 from oncourse.identity.refusals import (
+    BusyError,
     CodeNeededError,
     IdentityError,
     LinkRefusedError,
@@ -29,6 +30,7 @@ __all__ = [
     "TOKEN_PREFIX",
     "Begun",
     "BindRefusedError",
+    "BusyError",
     "CodeNeededError",
     "Doorkeeper",
     "Entry",

@@ -43,7 +43,7 @@ class Doorkeeper:
         if principal is None:
             return None
         self._note_token(found)
-        acting = Acting(principal=principal, authenticated="token")
+        acting = Acting(principal=principal, authenticated="token", behind=found.made_by)
         return Signed(tenant_id=found.tenant_id, acting=acting, scopes=found.scopes & SCOPES, ends_at=found.ends_at)
 
     def by_session(self, secret: str) -> Signed | None:

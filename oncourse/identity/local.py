@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from oncourse.identity.codes import new_factor, number_of, uri_of
 from oncourse.identity.doorkeeper import ENROLLING, LOCAL, OIDC
 from oncourse.identity.passwords import Passwords, check_password
-from oncourse.identity.people import find_active, needs_second_factor
+from oncourse.identity.people import IDLE, ends_when_idle, find_active, needs_second_factor
 from oncourse.identity.refusals import (
     CodeNeededError,
     LinkRefusedError,
@@ -194,7 +194,8 @@ class Local:
                 "this session came through the identity provider, and so does its second factor: "
                 "open /v1/sign-in/oidc?step_up=true"
             )
-        if known is None or person is None:
+        idle = person is not None and ends_when_idle(person.roles) and self._clock.now() - found.seen_at > IDLE
+        if known is None or person is None or idle:
             raise NotSignedInError
         return found, person, known
 

@@ -1,17 +1,21 @@
 """Passwords: argon2id by its library's defaults, and the same work where there is nothing to compare with."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
+from oncourse.identity.refusals import BusyError
 from orchestrator import BadInputError
 
 SHORTEST, LONGEST = 12, 256
 AT_ONCE = 4
 """Passwords looked at together: each takes 64 MiB while it is."""
+WAIT = 0.2
+"""Seconds that somebody waits for a place at most."""
 _NOBODYS = "$argon2id$v=19$m=65536,t=3,p=4$MDAwMDAwMDAwMDAwMDAwMA$PK0taPBLvhPNdaLeJx/NEWB5wpgdyeQDQZVlhFivJOU"
 """Compared with where nobody has a password, so that it takes as long; what it comes to is never believed."""
 
@@ -23,14 +27,24 @@ class Passwords:
         self._hasher, self._chance = PasswordHasher(), chance
         self._room = BoundedSemaphore(AT_ONCE)
 
+    @contextmanager
+    def _place(self) -> Iterator[None]:
+        """Take one of the few places; nobody waits for one, so that a flood of guesses keeps nobody else waiting."""
+        if not self._room.acquire(timeout=WAIT):
+            raise BusyError
+        try:
+            yield
+        finally:
+            self._room.release()
+
     def hash(self, password: str) -> str:
-        """Return what is kept of a password."""
-        with self._room:
+        """Return what is kept of a password; raise BusyError where too many are looked at just now."""
+        with self._place():
             return self._hasher.hash(_plain(password), salt=self._chance()[: self._hasher.salt_len])
 
     def fits(self, kept: str | None, password: str) -> bool:
         """Tell whether a password is the one that is kept; None is nobody's and takes as long."""
-        with self._room:
+        with self._place():
             try:
                 self._hasher.verify(kept or _NOBODYS, _plain(password))
             except (Argon2Error, InvalidHashError):

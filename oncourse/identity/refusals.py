@@ -20,6 +20,15 @@ class SignInRefusedError(IdentityError):
         )
 
 
+class BusyError(IdentityError):
+    """Too many sign in at this moment."""
+
+    code = "busy"
+
+    def __init__(self) -> None:
+        super().__init__("too many sign in at this moment; try again in a few seconds")
+
+
 class CodeNeededError(IdentityError):
     """The password was right, and a second factor must be shown with it."""
 

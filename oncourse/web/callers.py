@@ -11,7 +11,8 @@ from oncourse.web.problems import ProblemError
 from orchestrator import Orchestrator
 
 COOKIE = "__Host-oncourse"
-EVERYTHING = frozenset({"read", "propose", "events"})
+PERSONS = frozenset({"read", "propose"})
+"""What a session opens: people decide and ask, systems say what happened."""
 
 
 async def the_front(request: Request) -> Front:
@@ -57,7 +58,7 @@ def caller_of(request: Request, front: Front) -> Caller:
         found, by = front.doorkeeper.by_session(request.cookies.get(COOKIE, "")), "session"
     if found is None:
         raise unknown()
-    scopes = EVERYTHING if by == "session" else found.scopes
+    scopes = PERSONS if by == "session" else found.scopes
     return Caller(tenant_id=found.tenant_id, who=found.acting, scopes=scopes, by=by)
 
 

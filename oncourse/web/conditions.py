@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import Header
 
+from ledger import state_digest
 from oncourse.web.problems import ProblemError
 from orchestrator import Orchestrator, compare_revisions
 from plan import PlanStatus
@@ -18,8 +19,8 @@ IfMatch = Annotated[str | None, Header(description="The ETag of the plan as it w
 
 
 def etag_of(record: PlanRecord) -> str:
-    """Return a plan's strong ETag: revision, status, and the beginning of its content's digest."""
-    digits = record.content_digest.removeprefix("sha256:")[:DIGITS]
+    """Return a plan's strong ETag: revision, status, and the beginning of the digest of all that is known of it."""
+    digits = str(state_digest(record.state)).removeprefix("sha256:")[:DIGITS]
     return f'"{record.plan.revision}-{record.plan.status}-{digits}"'
 
 
@@ -45,14 +46,17 @@ def check_unchanged(house: Orchestrator, expected: Expected) -> None:
     """Answer 412, with what changed, where the plan is not as it was read; raise NotFoundError for none."""
     with house.desk.unit(reading=True) as unit:
         record = unit.plans.get(expected.plan_id)
-        if expected.meets(record.state.plan):
+        if expected.meets(record.state):
             return
         changed = []
         if 0 < expected.revision < record.plan.revision:
             found = compare_revisions(unit, str(expected.plan_id), expected.revision, record.plan.revision)
             changed = [one.model_dump(mode="json") for one in found.differences]
     plan = record.plan
-    told = f"it was revision {expected.revision}, {expected.status}, and is revision {plan.revision}, {plan.status}"
+    if (expected.revision, expected.status) == (plan.revision, plan.status):
+        told = "a step, an approval or a reason for sending it back came in between"
+    else:
+        told = f"it was revision {expected.revision}, {expected.status}, and is revision {plan.revision}, {plan.status}"
     raise ProblemError(
         HTTPStatus.PRECONDITION_FAILED,
         "changed_since_read",

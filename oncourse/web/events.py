@@ -102,30 +102,32 @@ def _take(request: Request, front: Front, body: bytes) -> Accepted:
     try:
         if any(len(request.headers.getlist(name)) > 1 for name in headers if name.startswith(("ce-", "webhook-"))):
             raise UnreadableEventError("a ce- or webhook- header stands there twice; send each once")
-        tenant_id, sources = _sender(request, headers, front, body)
+        tenant_id, sources, name = _sender(request, headers, front, body)
         front.throttle.take(tenant_id)
         given = read_http_event(headers, body)
         if sources is not None and given.source not in sources:
             raise SignatureError(f"who signed this may not speak as {given.source}; see [sources] in oncourse.toml")
         house = front.house(tenant_id)
-        event = event_of(given, house.desk.clock.now())
+        event = event_of(given, house.desk.clock.now()).model_copy(update={"sender": name})
         fresh = house.receive(event)
     except OncourseError as error:
         raise _refused(error) from error
-    name = target_of(event.source, event.event_id).partition("/")[2]
-    return Accepted(duplicate=not fresh, follow=f"/v1/events/{name}")
+    where = target_of(event.source, event.event_id).partition("/")[2]
+    return Accepted(duplicate=not fresh, follow=f"/v1/events/{where}")
 
 
-def _sender(request: Request, headers: dict[str, str], front: Front, body: bytes) -> tuple[str, frozenset[str] | None]:
-    """Return whose tenant it is, and as which sources the sender may speak; None: as any."""
+def _sender(
+    request: Request, headers: dict[str, str], front: Front, body: bytes
+) -> tuple[str, frozenset[str] | None, str | None]:
+    """Return whose tenant it is, as which sources the sender may speak (None: as any), and which machine brought it."""
     if not is_signed(headers):
         caller = caller_of(request, front)
         _scoped(caller, "events")
-        return caller.tenant_id, None
+        return caller.tenant_id, None, caller.who.principal.principal_id
     sender = front.signatures.sender(headers, body, front.clock.now())
     if not is_structured(headers):
         raise EventMediaError(f"a signature covers the body and no ce- headers: sign an event sent as `{STRUCTURED}`")
-    return sender.tenant, sender.sources
+    return sender.tenant, sender.sources, None
 
 
 async def _body(request: Request) -> bytes:

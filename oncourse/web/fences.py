@@ -1,7 +1,7 @@
 """What stands between a browser and the routes: the host that was meant, whose page asks, what a page may do."""
 
 from http import HTTPStatus
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
@@ -39,6 +39,10 @@ class HostFence:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on what was meant for here; 421 else."""
+        if scope["type"] == "http" and "\x00" in scope["path"] + unquote(scope["query_string"].decode("latin-1")):
+            refusal = problem(HTTPStatus.BAD_REQUEST, "bad_request", "the address holds U+0000; remove it")
+            await refusal(scope, receive, send)
+            return
         if scope["type"] == "http" and scope["path"] not in PROBES and not self._ours(Headers(scope=scope)):
             refusal = problem(
                 HTTPStatus.MISDIRECTED_REQUEST,
@@ -75,14 +79,15 @@ class CrossSiteFence:
 
     def _allowed(self, scope: Scope) -> bool:
         headers = Headers(scope=scope)
-        if headers.get("authorization", "").lower().startswith("bearer "):
-            return True  # no browser adds it by itself, and with it no cookie counts
+        shown = any(COOKIE in cookie_parser(line) for line in headers.getlist("cookie"))
+        if headers.get("authorization", "").lower().startswith("bearer ") and not shown:
+            return True  # no browser adds it by itself
         site, origin = headers.get("sec-fetch-site"), headers.get("origin")
         if site is not None:
             return site in {"same-origin", "none"}
         if origin is not None:
             return origin in {self._origin, f"{scope['scheme']}://{headers.get('host', '')}"}
-        return COOKIE not in cookie_parser(headers.get("cookie", ""))
+        return not shown
 
 
 class BodyFence:

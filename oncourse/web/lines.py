@@ -5,6 +5,8 @@ from datetime import datetime
 from http import HTTPStatus
 from uuid import UUID
 
+from pydantic import TypeAdapter, ValidationError
+
 from oncourse.web.conditions import etag_of
 from oncourse.web.paging import cursor_of, place_of
 from oncourse.web.problems import ProblemError
@@ -95,11 +97,11 @@ def _line(record: PlanRecord) -> PlanLine:
 
 def _instant(text: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise ProblemError(
-            HTTPStatus.UNPROCESSABLE_ENTITY, "bad_cursor", "this cursor is none of ours; begin again without one"
-        )
+        found: datetime = _INSTANT.validate_python(text)
+    except ValidationError as error:
+        told = "this cursor is none of ours; begin again without one"
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_cursor", told) from error
     return found
+
+
+_INSTANT: TypeAdapter[datetime] = TypeAdapter(Instant)

@@ -60,7 +60,9 @@ def _whose(request: Request, front: Front) -> str | None:
         if "read" not in caller.scopes:
             raise ProblemError(HTTPStatus.FORBIDDEN, "scope", "this token does not open read; make one that does")
         return caller.tenant_id
-    if _from_here(request):
+    settings = front.settings
+    alone = not (settings.public_url or settings.oidc)  # else a proxy may stand here that says nothing of itself
+    if alone and _from_here(request):
         return None
     raise ProblemError(
         HTTPStatus.UNAUTHORIZED,

@@ -1,14 +1,16 @@
 """Plans: list, propose, read as they stand or stood, edit, compare."""
 
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, Literal
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime
 
-from oncourse.web.callers import Housed, Proposing, Reading
+from oncourse.web.callers import Fronted, Housed, Proposing, Reading
 from oncourse.web.conditions import etag_of
 from oncourse.web.lines import PlanPage, Wanted, page_of
 from oncourse.web.paging import Cursor, Limit
@@ -16,9 +18,11 @@ from oncourse.web.pending import Editing
 from oncourse.web.problems import ProblemError
 from oncourse.web.proposals import cause_of, own
 from oncourse.web.refusals import REFUSALS
+from oncourse.web.repeats import Asked, Key, claim_of, once
 from orchestrator import (
     Comparison,
     DeniedError,
+    Orchestrator,
     PlanEdit,
     Shown,
     compare_revisions,
@@ -70,25 +74,50 @@ def list_plans(
         return page_of(unit, wanted, mine)
 
 
-@router.post("", status_code=HTTPStatus.ACCEPTED, responses={201: {"model": Wished}})
-def propose(wish: Wish, caller: Proposing, house: Housed, response: Response) -> Wished:
+@router.post("", status_code=HTTPStatus.ACCEPTED, response_model=Wished, responses={201: {"model": Wished}})
+def propose(
+    wish: Wish, request: Request, caller: Proposing, front: Fronted, house: Housed, response: Response, key: Key = None
+) -> Response | Wished:
     """Ask for a draft of an account (202: it waits for a drafter), or give a proposal of one's own (201)."""
     if (wish.account_id is None) == (wish.proposal is None):
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", "give either account_id, for a draft, or a proposal"
         )
     if wish.proposal is not None:
-        told = house.submit(own(wish.proposal, caller), caller.who, cause_of(caller))
-        if told.plan_id is None:
-            raise DeniedError("the gate refuses the proposal: " + " ".join(told.findings), told.codes)
-        where = f"/v1/plans/{told.plan_id}"
-        response.status_code = HTTPStatus.CREATED
-        response.headers["location"] = where
-        return Wished(state="drafted", plan_id=told.plan_id, follow=where)
-    event = house.wish(str(wish.account_id), caller.who)
+        return _submitted(wish, Asked(front, caller, request.method, request.url.path, key))
+    name = None if key is None else sha256(key.encode()).hexdigest()[:40]
+    event = house.wish(str(wish.account_id), caller.who, name)
     where = f"/v1/events/{quote(event.source, safe='')}/{quote(event.event_id, safe='')}"
     response.headers["location"] = where
     return Wished(state="waiting", follow=where)
+
+
+def _submitted(wish: Wish, asked: Asked) -> Response:
+    """Take a proposal, once where the request names itself."""
+    caller, made = asked.caller, list[str]()
+
+    def submit(house: Orchestrator) -> None:
+        told = house.submit(own(_proposal(wish), caller), caller.who, cause_of(caller))
+        if told.plan_id is None:
+            raise DeniedError("the gate refuses the proposal: " + " ".join(told.findings), told.codes)
+        made.append(str(told.plan_id))
+
+    def answer(_house: Orchestrator) -> Response:
+        where = f"/v1/plans/{made[0]}" if made else "/v1/plans?state=DRAFT"
+        told = Wished(state="drafted", plan_id=UUID(made[0]) if made else None, follow=where)
+        return JSONResponse(told.model_dump(mode="json"), HTTPStatus.CREATED, headers={"location": where})
+
+    if asked.key is None:
+        house = asked.front.house(caller.tenant_id)
+        submit(house)
+        return answer(house)
+    return once(asked, claim_of(asked, wish, None), None, check=lambda _house: None, do=submit, answer=answer)
+
+
+def _proposal(wish: Wish) -> Proposal:
+    if wish.proposal is None:
+        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", "there is no proposal in it")
+    return wish.proposal
 
 
 @router.get("/{plan_id:uuid}")

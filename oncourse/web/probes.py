@@ -24,7 +24,7 @@ def probes(health: Health) -> APIRouter:
     router = APIRouter(tags=["health"], responses=refusals(503))
 
     @router.get("/livez", response_model=Well)
-    def livez() -> Response:
+    async def livez() -> Response:
         """Tell whether this process lives."""
         return _answer(health.alive, "alive")
 

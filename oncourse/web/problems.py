@@ -1,5 +1,6 @@
 """Refusals as RFC 9457 problems: one stable code each, what is wrong, and what now."""
 
+import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +14,7 @@ from starlette.routing import Match
 from gate import UnknownCodeError
 from oncourse.cloud_events import BadEventError
 from oncourse.identity import (
+    BusyError,
     IdentityError,
     LinkRefusedError,
     ProviderRefusedError,
@@ -24,10 +26,12 @@ from plan import IllegalMoveError, OncourseError, PlanError
 from store import NotFoundError, SlotTakenError, StaleError
 
 MEDIA = "application/problem+json"
+_log = logging.getLogger(__name__)
 STATUSES: tuple[tuple[tuple[type[OncourseError], ...], HTTPStatus], ...] = (
     ((NotFoundError, UnknownCodeError), HTTPStatus.NOT_FOUND),
     ((NotAllowedError, LinkRefusedError, ProviderRefusedError, StepUpNeededError), HTTPStatus.FORBIDDEN),
     ((ProviderSilentError,), HTTPStatus.SERVICE_UNAVAILABLE),
+    ((BusyError,), HTTPStatus.TOO_MANY_REQUESTS),
     ((IdentityError,), HTTPStatus.UNAUTHORIZED),
     ((ChangedError,), HTTPStatus.PRECONDITION_FAILED),
     ((StaleError, SlotTakenError, IllegalMoveError), HTTPStatus.CONFLICT),
@@ -80,8 +84,12 @@ def problem(status: HTTPStatus, code: str, detail: str, headers: dict[str, str] 
 
 
 def problem_of(error: OncourseError) -> ProblemError:
-    """Return the problem that an error of the house is."""
-    status = next((status for kinds, status in STATUSES if isinstance(error, kinds)), HTTPStatus.SERVICE_UNAVAILABLE)
+    """Return the problem that an error of the house is; what the service itself lacks stands in its log alone."""
+    status = next((status for kinds, status in STATUSES if isinstance(error, kinds)), None)
+    if status is None:
+        _log.error("a request could not be answered (%s): %s", error.code, error)
+        told = "the service cannot answer now; try again, and if it stays so, look at its log"
+        return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, error.code, told, headers={"retry-after": "5"})
     more: dict[str, Any] = {}
     if status is HTTPStatus.UNAUTHORIZED:
         more["headers"] = {"www-authenticate": 'Bearer realm="oncourse"'}

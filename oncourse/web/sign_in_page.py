@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, select_autoescape
 
-from oncourse.identity import LOCAL, OIDC, CodeNeededError, Entry, IdentityError, Sessions, SignInRefusedError
+from oncourse.identity import LOCAL, OIDC, Entry, IdentityError, Sessions, SignInRefusedError
 from oncourse.web.callers import Fronted
 from oncourse.web.cookies import Localed, Sessioned, Shown, drop, keep
 from oncourse.web.front import Front
@@ -54,7 +54,7 @@ def sign_in(
     """Sign in with a password and a code."""
     try:
         entry = local.sign_in(_whose(tenant, principal), password, code, instead_of=shown or None)
-    except (SignInRefusedError, CodeNeededError) as error:
+    except IdentityError as error:
         return show_page(front, "form", error, tenant=tenant, principal=principal)
     return _entered(front, entry)
 
@@ -109,7 +109,7 @@ def sign_out(request: Request, front: Fronted, sessions: Sessioned, provider: Ma
 
 def _whose(tenant: str, principal: str) -> Whose:
     """Return whom a form names; what cannot be a name is nobody's."""
-    return Whose(tenant, principal) if (tenant + principal).isprintable() else Whose("", "")
+    return Whose(tenant, principal) if (tenant + principal).isprintable() else Whose("-", "-")
 
 
 def _inside(front: Front, sessions: Sessions, secret: str, error: OncourseError | None = None) -> Response | None:

@@ -14,7 +14,9 @@ from orchestrator import BadInputError
 from plan import Frozen, Id, Instant
 from store import Whose
 
-router = APIRouter(prefix="/v1/session", tags=["session"], responses=refusals(400, 401, 403, 413, 415, 421, 422, 503))
+router = APIRouter(
+    prefix="/v1/session", tags=["session"], responses=refusals(400, 401, 403, 413, 415, 421, 422, 429, 503)
+)
 Code = Annotated[str, StringConstraints(max_length=40)]
 Secret = Annotated[SecretStr, StringConstraints(max_length=400)]
 NONE = SecretStr("")

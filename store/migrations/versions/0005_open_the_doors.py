@@ -52,6 +52,7 @@ def upgrade() -> None:
     with op.batch_alter_table("event_inbox") as inbox:
         inbox.add_column(sa.Column("begun_at", sa.String(27), nullable=True))
         inbox.add_column(sa.Column("told", sa.Text(), nullable=True))
+        inbox.add_column(sa.Column("sender", sa.String(80), nullable=True))
     op.create_index("ix_event_inbox_account", "event_inbox", ["tenant_id", "account_id", "processed_at", "received_at"])
     op.create_index(
         "ix_event_inbox_unread",
