@@ -51,7 +51,8 @@ class _Patient(H11Protocol):
 
     def _expect(self) -> None:
         """Begin to wait for a request head, unless that is begun or a request is under way."""
-        if isinstance(self.cycle, RequestResponseCycle) and not self.cycle.response_complete:
+        cycle: RequestResponseCycle | None = self.cycle
+        if cycle is not None and not cycle.response_complete:
             self._forget()
         elif self._due is None:
             self._due = self.loop.call_later(HEAD, self.transport.abort)

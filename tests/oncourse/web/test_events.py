@@ -140,9 +140,20 @@ def test_a_fact_that_the_ledger_could_not_commit_to_is_refused_at_the_door(door)
     assert (answer.status_code, "float" in answer.json()["detail"]) == (422, True), answer.text
 
 
-def test_a_session_of_a_person_may_send_too(door):
+def test_a_person_tells_nothing_in_the_name_of_a_system(door):
     headers, body = structured(event())
-    assert door.of("otto").post("/v1/events", headers=headers, content=body).status_code == 202
+    answer = door.of("otto").post("/v1/events", headers=headers, content=body)
+    assert (answer.status_code, answer.json()["code"]) == (403, "scope")
+
+
+def test_the_ledger_says_whose_token_brought_an_event(door):
+    send(door, structured(event()))
+    door.house.engine.run_due()
+    with door.house.unit() as unit:
+        told = [entry.actor for entry in unit.entries("account/acme") if entry.type == "event.received.v1"]
+    assert {actor.on_behalf_of for actor in told} <= {"robot"}
+    with door.house.unit() as unit:
+        assert unit.events.get("crm", "e1").sender == "robot"
 
 
 def test_what_became_of_an_event_is_told_from_its_arrival_to_its_draft(door):
