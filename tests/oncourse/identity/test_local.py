@@ -305,3 +305,11 @@ def test_whoever_came_through_a_provider_is_sent_there_for_a_second_factor(door,
     for act in (door.local.step_up, door.local.confirm, door.local.change_password):
         with pytest.raises(BadInputError, match="step_up=true"):
             act(secret, "123456")
+
+
+def test_a_session_that_was_not_used_for_long_is_not_woken_by_a_code(door, doorkeeper):
+    secret = door.settle("sara")
+    door.pass_time(31 * 60)
+    assert doorkeeper.by_session(secret) is None
+    with pytest.raises(NotSignedInError):
+        door.local.step_up(secret, door.code("sara"))
