@@ -14,6 +14,7 @@ from orchestrator.exporting import export_plan
 from orchestrator.governance import Governance
 from orchestrator.governing import Asked
 from orchestrator.holding import held, reaches_out
+from orchestrator.listing import Coming, Listed, Next, listed
 from orchestrator.noting import ContactReply, Heard
 from orchestrator.ownership import OwnerChange
 from orchestrator.ports import Clock, Executor, Ids, Order, Receipt, ReceiptKind
@@ -41,6 +42,7 @@ __all__ = [
     "Bounds",
     "ChangedError",
     "Clock",
+    "Coming",
     "Comparison",
     "ContactReply",
     "DeniedError",
@@ -50,6 +52,8 @@ __all__ = [
     "Heard",
     "Ids",
     "Judgement",
+    "Listed",
+    "Next",
     "NotAllowedError",
     "Orchestrator",
     "OrchestratorError",
@@ -78,6 +82,7 @@ __all__ = [
     "export_plan",
     "gate_context",
     "held",
+    "listed",
     "reaches_out",
     "show",
     "show_at",

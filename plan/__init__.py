@@ -95,6 +95,7 @@ from plan.lifecycle import (
     step_target,
     success_status,
 )
+from plan.pace import done_by, slack
 from plan.params import PARAMS, contacts_of, ids_of, private_fields, written_fields
 from plan.playbooks import (
     PLAYBOOKS,
@@ -330,6 +331,7 @@ __all__ = [
     "describe_usage",
     "digest",
     "digest_bytes",
+    "done_by",
     "explain_validation",
     "find_spec",
     "highest",
@@ -352,6 +354,7 @@ __all__ = [
     "seal",
     "seal_params",
     "seal_step",
+    "slack",
     "spec_of",
     "step_move",
     "step_target",

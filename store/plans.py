@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     and_,
     delete,
+    func,
     insert,
     or_,
     select,
@@ -174,6 +175,13 @@ class Plans:
             wanted = wanted.where(plan.c.plan_id.in_(sorted(among)))
         rows = self._connection.execute(wanted.order_by(plan.c.expires_at, plan.c.plan_id).limit(most))
         return [self._record(row, self._beside(row["plan_id"])) for row in rows.mappings().all()]
+
+    def count(self, statuses: Iterable[PlanStatus]) -> int:
+        """Return how many plans have one of these statuses."""
+        wanted = select(func.count()).where(
+            plan.c.tenant_id == self._tenant, plan.c.status.in_([str(status) for status in statuses])
+        )
+        return int(self._connection.execute(wanted).scalar_one())
 
     def concerning(self, statuses: Iterable[PlanStatus], steps: Iterable[StepStatus]) -> list[PlanRecord]:
         """Return, by account and id, the plans with one of these statuses and the running ones with such a step."""

@@ -1,0 +1,9 @@
+"""Active Plans: the pages that people live in, drawn by the server; each works as plain links and forms.
+
+Never decides and never counts by itself: what a page shows was computed by the rooms below.
+"""
+
+from oncourse.web.pages.assets import router as assets
+from oncourse.web.pages.plan_list import router as plan_list
+
+__all__ = ["assets", "plan_list"]

@@ -1,0 +1,89 @@
+"""/plans: every plan, grouped by who must act, with what comes next and how much time is left."""
+
+from datetime import datetime
+from typing import Annotated, NamedTuple
+
+from fastapi import APIRouter, Query
+from fastapi.responses import HTMLResponse
+
+from oncourse.web.callers import Fronted
+from oncourse.web.pages.shell import Reader, page
+from oncourse.web.pages.tones import GROUPS
+from oncourse.web.paging import cursor_of, place_of
+from orchestrator import Listed, listed, waiting, waits_for
+from plan import CLOSED, PlanStatus
+from store import Unit
+
+router = APIRouter(include_in_schema=False)
+PAGE = 50
+TABS: tuple[tuple[str, str, frozenset[PlanStatus]], ...] = (
+    ("all", "All", frozenset()),
+    ("draft", "Draft", frozenset({PlanStatus.DRAFT})),
+    ("active", "Active", frozenset({PlanStatus.ACTIVE, PlanStatus.APPROVED})),
+    ("paused", "Paused", frozenset({PlanStatus.PAUSED})),
+    ("closed", "Closed", CLOSED),
+)
+
+
+class Group(NamedTuple):
+    """Plans under one heading."""
+
+    name: str
+    icon: str
+    plans: list[Listed]
+
+
+class Totals(NamedTuple):
+    """What stands above the list."""
+
+    open: int
+    mine: int
+    late: int
+    """Open plans of this page that have less than three days of slack."""
+
+
+@router.get("/plans")
+def plans(
+    reader: Reader,
+    front: Fronted,
+    show: Annotated[str, Query(max_length=20)] = "all",
+    after: Annotated[str | None, Query(max_length=400)] = None,
+) -> HTMLResponse:
+    """List the plans of the reader's tenant."""
+    chosen = next((statuses for name, _, statuses in TABS if name == show), frozenset())
+    place = None
+    if after is not None:
+        at, plan_id = place_of(after, str, str)
+        place = (datetime.fromisoformat(str(at)), str(plan_id))
+    with front.house(reader.tenant_id).desk.unit(reading=True) as unit:
+        waits = waiting(unit)
+        me = reader.who.principal.principal_id
+        found = unit.plans.page(PAGE + 1, after=place, statuses=chosen)
+        lines = listed(unit, found[:PAGE], waits, me)
+        zone, now = unit.tenant().calendar.time_zone, unit.now
+        mine = sum(me in waits_for(unit, one) for one in waits)
+        totals = _totals(unit, lines, mine)
+    last = found[PAGE - 1].plan if len(found) > PAGE else None
+    more = cursor_of(last.expires_at.isoformat(), str(last.plan_id)) if last else None
+    return page(
+        "plans.html", reader, "/plans", groups=_groups(lines), tabs=TABS, show=show, zone=zone, now=now, totals=totals,
+        more=more, waiting=mine,
+    )  # fmt: skip
+
+
+def _totals(unit: Unit, lines: list[Listed], mine: int) -> Totals:
+    late = [line for line in lines if line.slack is not None and line.slack.days < _SHORT]
+    return Totals(open=unit.plans.count(set(PlanStatus) - CLOSED), mine=mine, late=len(late))
+
+
+_SHORT = 3
+"""Days of slack below which a plan is at risk of missing its end."""
+
+
+def _groups(lines: list[Listed]) -> list[Group]:
+    """Return the plans grouped by who must act: the reader's own first, then as they stand."""
+    yours = [line for line in lines if line.coming.by == "you"]
+    rest = [line for line in lines if line.coming.by != "you"]
+    found = [Group("Needs your decision", "hand", yours)]
+    found += [Group(name, icon, [line for line in rest if line.status in statuses]) for name, icon, statuses in GROUPS]
+    return [group for group in found if group.plans]

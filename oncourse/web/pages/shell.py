@@ -1,0 +1,63 @@
+"""The frame around every page: who is in, where one can go, and templates that escape whatever they are given."""
+
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import quote
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from oncourse.web.callers import COOKIE, EVERYTHING, Fronted
+from oncourse.web.front import Caller
+from oncourse.web.pages import words
+from oncourse.web.pages.assets import address_of
+from oncourse.web.pages.tones import ICON, POSTURE, RISK, STEP
+from oncourse.web.problems import ProblemError
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("oncourse.web.pages"),
+    autoescape=select_autoescape(default=True, default_for_string=True),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_TEMPLATES.globals.update(
+    asset=address_of,
+    phrase=words.phrase,
+    money=words.money,
+    day=words.day,
+    days=words.days,
+    count=words.count,
+    coming=words.coming,
+    RISK=RISK,
+    POSTURE=POSTURE,
+    STEP=STEP,
+    ICON=ICON,
+)
+PLACES = (("Review", "/review", "inbox"), ("Active plans", "/plans", "layers"))
+"""Where one can go from anywhere."""
+
+
+def a_reader(request: Request, front: Fronted) -> Caller:
+    """Return who reads; whoever is not in is led to the sign-in, and back afterwards."""
+    found = front.doorkeeper.by_session(request.cookies.get(COOKIE, ""))
+    if found is None:
+        raise ProblemError(
+            HTTPStatus.SEE_OTHER,
+            "sign_in",
+            "sign in first",
+            headers={"location": f"/sign-in?next={quote(request.url.path, safe='/')}"},
+        )
+    return Caller(tenant_id=found.tenant_id, who=found.acting, scopes=EVERYTHING, by="session")
+
+
+Reader = Annotated[Caller, Depends(a_reader)]
+
+
+def page(name: str, reader: Caller, here: str, **told: Any) -> HTMLResponse:
+    """Return a page in its frame; `here` is the place of the navigation that it belongs to."""
+    body = _TEMPLATES.get_template(name).render(
+        places=PLACES, here=here, me=reader.who.principal.principal_id, tenant=reader.tenant_id, **told
+    )
+    return HTMLResponse(body)
