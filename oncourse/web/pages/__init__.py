@@ -5,5 +5,7 @@ Never decides and never counts by itself: what a page shows was computed by the 
 
 from oncourse.web.pages.assets import router as assets
 from oncourse.web.pages.plan_list import router as plan_list
+from oncourse.web.pages.plan_page import router as plan_page
+from oncourse.web.pages.review_list import router as review_list
 
-__all__ = ["assets", "plan_list"]
+__all__ = ["assets", "plan_list", "plan_page", "review_list"]

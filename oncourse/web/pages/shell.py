@@ -12,7 +12,7 @@ from oncourse.web.callers import COOKIE, EVERYTHING, Fronted
 from oncourse.web.front import Caller
 from oncourse.web.pages import words
 from oncourse.web.pages.assets import address_of
-from oncourse.web.pages.tones import ICON, POSTURE, RISK, STEP
+from oncourse.web.pages.tones import ICON, KINDS, POSTURE, RISK, STEP
 from oncourse.web.problems import ProblemError
 
 _TEMPLATES = Environment(
@@ -30,6 +30,7 @@ _TEMPLATES.globals.update(
     days=words.days,
     count=words.count,
     coming=words.coming,
+    KINDS=KINDS,
     RISK=RISK,
     POSTURE=POSTURE,
     STEP=STEP,
