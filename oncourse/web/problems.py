@@ -116,15 +116,19 @@ async def answer_problem(_request: Request, error: Exception) -> Response:
 
 
 async def answer_invalid(_request: Request, error: Exception) -> Response:
-    """Answer a request whose body or parameters do not fit, each place with its own sentence."""
+    """Answer a request whose body or parameters do not fit."""
     if not isinstance(error, RequestValidationError):
         raise error
+    return refusal(invalid(error))
+
+
+def invalid(error: RequestValidationError) -> ProblemError:
+    """Return what does not fit as a problem, each place with its own sentence."""
     places = [_place(one) for one in error.errors()]
     told = "; ".join(f"{place.pointer}: {place.detail}" for place in places[:3])
     more = f" and {len(places) - 3} more" if len(places) > 3 else ""  # noqa: PLR2004 - a sentence names three
-    return problem(
-        HTTPStatus.UNPROCESSABLE_ENTITY, "bad_request", f"the request does not fit: {told}{more}", errors=places
-    )
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return ProblemError(status, "bad_request", f"the request does not fit: {told}{more}", errors=places)
 
 
 def _place(one: dict[str, Any]) -> Place:

@@ -7,14 +7,14 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from oncourse.web.callers import Fronted
-from oncourse.web.pages.shell import Reader, page
+from oncourse.web.pages.shell import PageRoute, Reader, page
 from oncourse.web.pages.tones import GROUPS
 from oncourse.web.paging import cursor_of, place_of
 from orchestrator import Listed, listed, waiting, waits_for
 from plan import CLOSED, PlanStatus
 from store import Unit
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
 PAGE = 50
 TABS: tuple[tuple[str, str, frozenset[PlanStatus]], ...] = (
     ("all", "All", frozenset()),

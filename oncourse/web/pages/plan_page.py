@@ -9,13 +9,13 @@ from pydantic import AwareDatetime
 
 import ledger
 from oncourse.web.callers import Fronted
-from oncourse.web.pages.shell import Reader, page
+from oncourse.web.pages.shell import PageRoute, Reader, page
 from oncourse.web.pages.timeline import timeline
 from orchestrator import Shown, listed, show, show_at, situation, waiting, waits_for
 from plan import describe_usage
 from store import Unit
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
 STORY = 200
 """Entries of the story that a page shows, the newest ones."""
 

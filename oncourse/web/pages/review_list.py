@@ -6,10 +6,10 @@ from fastapi import APIRouter, Query
 from fastapi.responses import HTMLResponse
 
 from oncourse.web.callers import Fronted
-from oncourse.web.pages.shell import Reader, page
+from oncourse.web.pages.shell import PageRoute, Reader, page
 from orchestrator import waiting, waits_for
 
-router = APIRouter(include_in_schema=False)
+router = APIRouter(include_in_schema=False, route_class=PageRoute)
 
 
 @router.get("/review")

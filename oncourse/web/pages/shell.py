@@ -1,19 +1,23 @@
 """The frame around every page: who is in, where one can go, and templates that escape whatever they are given."""
 
+from collections.abc import Callable, Coroutine
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi import Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.routing import APIRoute
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from oncourse.web.callers import COOKIE, EVERYTHING, Fronted
+from oncourse.web.callers import COOKIE, PERSONS, Fronted
 from oncourse.web.front import Caller
 from oncourse.web.pages import words
 from oncourse.web.pages.assets import address_of
 from oncourse.web.pages.tones import ICON, KINDS, POSTURE, RISK, STEP
-from oncourse.web.problems import ProblemError
+from oncourse.web.problems import ProblemError, invalid, problem_of
+from plan import OncourseError
 
 _TEMPLATES = Environment(
     loader=PackageLoader("oncourse.web.pages"),
@@ -50,15 +54,43 @@ def a_reader(request: Request, front: Fronted) -> Caller:
             "sign in first",
             headers={"location": f"/sign-in?next={quote(request.url.path, safe='/')}"},
         )
-    return Caller(tenant_id=found.tenant_id, who=found.acting, scopes=EVERYTHING, by="session")
+    return Caller(tenant_id=found.tenant_id, who=found.acting, scopes=PERSONS, by="session")
 
 
 Reader = Annotated[Caller, Depends(a_reader)]
 
 
-def page(name: str, reader: Caller, here: str, **told: Any) -> HTMLResponse:
+def page(name: str, reader: Caller, here: str, *, status: HTTPStatus = HTTPStatus.OK, **told: Any) -> HTMLResponse:
     """Return a page in its frame; `here` is the place of the navigation that it belongs to."""
     body = _TEMPLATES.get_template(name).render(
         places=PLACES, here=here, me=reader.who.principal.principal_id, tenant=reader.tenant_id, **told
     )
-    return HTMLResponse(body)
+    return HTMLResponse(body, int(status), headers={"cache-control": "no-store"})
+
+
+class PageRoute(APIRoute):
+    """A route whose refusals are pages too: people read them."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler, with refusals drawn."""
+        plain = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            try:
+                return await plain(request)
+            except OncourseError as error:
+                return refused(problem_of(error))
+            except RequestValidationError as error:
+                return refused(invalid(error))
+            except ProblemError as error:
+                return refused(error)
+
+        return handler
+
+
+def refused(told: ProblemError) -> Response:
+    """Return a refusal as a page of its own; who is not in is led to the sign-in."""
+    if "location" in told.headers:
+        return RedirectResponse(told.headers["location"], int(told.status))
+    body = _TEMPLATES.get_template("refused.html").render(told=told)
+    return HTMLResponse(body, int(told.status), headers={"cache-control": "no-store", **told.headers})
