@@ -53,10 +53,18 @@ class Reviewed(Frozen):
 
 
 def approve(
-    desk: Desk, plan_id: str, seen: str, who: Acting, cause: Cause, *, override: Override | None = None
+    desk: Desk,
+    plan_id: str,
+    seen: str,
+    who: Acting,
+    cause: Cause,
+    *,
+    override: Override | None = None,
+    hold: timedelta = timedelta(),
 ) -> Reviewed:
     """Approve exactly the content whose digest the person saw; the last of n approvals makes the plan APPROVED.
 
+    The plan is not woken to start before `hold` has passed: so long its approver may take the approval back.
     Raises ChangedError where the draft is no longer what was seen, DeniedError where the gate denies it.
     """
     with desk.unit() as unit:
@@ -78,7 +86,7 @@ def approve(
         event = PlanEvent.ENDORSE if missing else PlanEvent.APPROVE
         hand = Hand(unit, who, authority, cause=cause).because(entry)
         hand.move_plan(record.state, event, ("endorsed" if missing else "approved", ""), edge=Endorsed, approval=given)
-        unit.wake(plan_id, unit.now)
+        unit.wake(plan_id, unit.now + hold)
         return Reviewed(
             status=unit.state(plan_id).plan.status,
             given=count_persons(after),

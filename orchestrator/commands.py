@@ -17,6 +17,7 @@ from orchestrator import (
     steering,
     step_reviews,
     triggering,
+    withdrawing,
 )
 from orchestrator.advancing import advance
 from orchestrator.approving import Override, Reviewed
@@ -48,6 +49,8 @@ from plan import (
     proposal_of,
 )
 from store import Event, Store
+
+NOW = timedelta()
 
 
 class Request(Frozen):
@@ -208,9 +211,15 @@ class Orchestrator:
         """Take a drafter's answer to a draft that was sent back as its next revision."""
         return editing.revise(self._desk, plan_id, proposal, who, cause, repair=repair)
 
-    def approve(self, plan_id: str, seen: str, who: Acting, *, override: Override | None = None) -> Reviewed:
-        """Approve exactly what was seen."""
-        return approving.approve(self._desk, plan_id, seen, who, _person(who), override=override)
+    def approve(
+        self, plan_id: str, seen: str, who: Acting, *, override: Override | None = None, hold: timedelta = NOW
+    ) -> Reviewed:
+        """Approve exactly what was seen; it does not start before `hold` has passed."""
+        return approving.approve(self._desk, plan_id, seen, who, _person(who), override=override, hold=hold)
+
+    def withdraw(self, plan_id: str, who: Acting) -> None:
+        """Take back one's own approval of a plan, within ten seconds."""
+        withdrawing.withdraw(self._desk, plan_id, who, _person(who))
 
     def judged(self, plan_id: str) -> Decision:
         """Return what the gate says of a plan to whoever would approve it now."""
@@ -273,12 +282,17 @@ class Orchestrator:
         *,
         text: str | None = None,
         override: Override | None = None,
+        hold: timedelta = NOW,
     ) -> StepReviewed:
-        """Approve a rendered text as seen, or as edited here."""
+        """Approve a rendered text as seen, or as edited here; it does not start before `hold` has passed."""
         full = self._step_id(plan_id, step_id)
         return step_reviews.approve_step(
-            self._desk, plan_id, full, seen, who, _person(who), text=text, override=override
+            self._desk, plan_id, full, seen, who, _person(who), text=text, override=override, hold=hold
         )
+
+    def withdraw_step(self, plan_id: str, step_id: str, who: Acting) -> None:
+        """Take back one's own approval of a step's text, within ten seconds."""
+        withdrawing.withdraw_step(self._desk, plan_id, self._step_id(plan_id, step_id), who, _person(who))
 
     def reject_step(self, plan_id: str, step_id: str, reason: str, who: Acting) -> None:
         """Refuse a rendered step: it is skipped."""

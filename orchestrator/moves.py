@@ -49,6 +49,10 @@ Reasoned = tuple[str, str]
 """A reason code and its sentence."""
 
 
+_MAY_WAIT = frozenset({StepEvent.DEFER, StepEvent.APPROVE_STEP})
+"""What may leave a READY step with an instant before which it does not start."""
+
+
 class Hand:
     """Whoever moves things in one transaction: the unit, the one who acts, under which authority, and why now."""
 
@@ -107,7 +111,7 @@ class Hand:
         """Write one edge of the step table; under a closed plan a result also becomes the plan's late result."""
         end = step_target(event, step.status, target, plan=state.plan.status)
         edge = StepEdge.model_validate({"step_id": step.step_id, "source": step.status, "target": end} | fields)
-        if end not in {StepStatus.AWAITING_OUTCOME, StepStatus.RETRY_WAIT} and event is not StepEvent.DEFER:
+        if end not in {StepStatus.AWAITING_OUTCOME, StepStatus.RETRY_WAIT} and event not in _MAY_WAIT:
             edge = edge.model_copy(update={"wait_until": None})
         kind = (
             APPROVAL_REQUESTED

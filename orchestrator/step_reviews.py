@@ -57,8 +57,12 @@ def approve_step(
     *,
     text: str | None = None,
     override: Override | None = None,
+    hold: timedelta = timedelta(),
 ) -> StepReviewed:
-    """Approve a step's rendered text exactly as seen, or as the approver edited it; the last of n makes it READY."""
+    """Approve a step's rendered text exactly as seen, or as the approver edited it; the last of n makes it READY.
+
+    It starts no sooner than `hold` from now: so long its approver may take the approval back.
+    """
     with desk.unit() as unit:
         record, step = _step(unit, plan_id, step_id)
         digest = _as_seen(unit, record, step, seen)
@@ -75,7 +79,8 @@ def approve_step(
         event = StepEvent.ENDORSE_STEP if missing else StepEvent.APPROVE_STEP
         reason = ("approved_as_rendered" if text is None else "approved_as_edited", "")
         hand = Hand(unit, who, authority, cause=cause)
-        hand.move_step(record.state, step, event, reason, approval=given, rendered=digest)
+        held = unit.now + hold if hold and not missing else None
+        hand.move_step(record.state, step, event, reason, approval=given, rendered=digest, wait_until=held)
         unit.wake(plan_id, unit.now)
         return StepReviewed(
             status=step.status if missing else StepStatus.READY,

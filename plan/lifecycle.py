@@ -254,11 +254,11 @@ PLAN_MOVES: tuple[PlanMove, ...] = (
     ),
     PlanMove(
         event=PlanEvent.REOPEN,
-        sources=_RUNNING_OR_PAUSED,
+        sources=(_P.APPROVED, *_RUNNING_OR_PAUSED),
         targets=(_P.DRAFT,),
         actors=("approver", "policy"),
         guards=("nothing_in_flight",),
-        reasons=("steps_added", "replan", "extended"),
+        reasons=("steps_added", "replan", "extended", "withdrawn"),
         new_revision=True,
     ),
     PlanMove(

@@ -90,7 +90,7 @@ class PlanStep(Frozen):
     wait_until: Instant | None = None
     """While AWAITING_OUTCOME: when silence counts as an answer. While RETRY_WAIT: when to try again.
 
-    While READY: not before this instant, because the gate lets the step wait.
+    While READY: not before this instant, because the gate lets the step wait, or its approval can still be taken back.
     """
 
     @property

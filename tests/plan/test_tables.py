@@ -49,7 +49,7 @@ PLAN_ROWS = [
     (13, "ACTIVE", "pause", "PAUSED"),
     (14, "ACTIVE PAUSED", "complete", "COMPLETED"),
     (15, "ACTIVE PAUSED", "abort", "ABORTED"),
-    (16, "ACTIVE PAUSED", "reopen", "DRAFT"),
+    (16, "APPROVED ACTIVE PAUSED", "reopen", "DRAFT"),
     (17, "PAUSED", "resume", "ACTIVE"),
     (18, OPEN_PLANS, "transfer", SAME),
     (18, OPEN_PLANS, "accept", SAME),
@@ -59,6 +59,7 @@ NEW_REVISION = {
     ("DRAFT", "edit"),
     ("APPROVED", "edit"),
     ("APPROVED", "approval_lapse"),
+    ("APPROVED", "reopen"),
     ("ACTIVE", "reopen"),
     ("PAUSED", "reopen"),
 }
@@ -116,7 +117,7 @@ pause | owner approver operator policy orchestrator | | human policy failure own
 complete | orchestrator | nothing_in_flight_or_past_expires_at objective_met_or_required_steps_settled \
     | objective_met all_steps_done
 abort | owner approver operator policy orchestrator | | cancelled policy failure lost nothing_done orphaned
-reopen | approver policy | nothing_in_flight | steps_added replan extended
+reopen | approver policy | nothing_in_flight | steps_added replan extended withdrawn
 resume | owner_if_owner_paused approver \
     | gate_not_deny authority_given approvals_stand slot_free no_failed_step_that_pauses | resumed
 transfer | approver revops | | owner_changed transferred
