@@ -4,11 +4,12 @@ Never drafts, never calls a model, never opens a connection of its own.
 """
 
 from orchestrator.approving import Override, Reviewed, to_quote
+from orchestrator.citing import Cited, cited
 from orchestrator.commands import Orchestrator, Request
 from orchestrator.comparing import Answered, Comparison, compare_revisions
 from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, situation, system
 from orchestrator.drafting import PLAN_OPEN, Submitted
-from orchestrator.editing import PlanEdit, Removal, StepEdit
+from orchestrator.editing import PlanEdit, Removal, StepEdit, Tried
 from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAllowedError, OrchestratorError
 from orchestrator.exporting import export_plan
 from orchestrator.governance import Governance
@@ -20,11 +21,13 @@ from orchestrator.ownership import OwnerChange
 from orchestrator.ports import Clock, Executor, Ids, Order, Receipt, ReceiptKind
 from orchestrator.publishing import Outlook, ProposedPolicy, Told
 from orchestrator.receiving import Records, Taken
+from orchestrator.rendering import Preview, previews
 from orchestrator.replaying import Answer, Replayed
 from orchestrator.showing import Judgement, Shown, show, show_at, show_revision
 from orchestrator.step_reviews import StepReviewed
 from orchestrator.triggering import DRAFTS_USED_UP, POSTURE_CHANGED, USED_UP, Bounds
 from orchestrator.waiting import Waiting, waiting, waits_for
+from orchestrator.withdrawing import UNDO
 from store import WISHED
 
 __all__ = [
@@ -32,6 +35,7 @@ __all__ = [
     "PLAN_OPEN",
     "POSTURE_CHANGED",
     "SYSTEM_ID",
+    "UNDO",
     "USED_UP",
     "WISHED",
     "Acting",
@@ -41,6 +45,7 @@ __all__ = [
     "BadInputError",
     "Bounds",
     "ChangedError",
+    "Cited",
     "Clock",
     "Coming",
     "Comparison",
@@ -62,6 +67,7 @@ __all__ = [
     "Override",
     "OwnerChange",
     "PlanEdit",
+    "Preview",
     "ProposedPolicy",
     "Receipt",
     "ReceiptKind",
@@ -76,13 +82,16 @@ __all__ = [
     "Submitted",
     "Taken",
     "Told",
+    "Tried",
     "Waiting",
     "bundle",
+    "cited",
     "compare_revisions",
     "export_plan",
     "gate_context",
     "held",
     "listed",
+    "previews",
     "reaches_out",
     "show",
     "show_at",

@@ -23,7 +23,7 @@ from orchestrator.advancing import advance
 from orchestrator.approving import Override, Reviewed
 from orchestrator.desk import Acting, Desk, authorize, bundle, situation
 from orchestrator.drafting import Submitted
-from orchestrator.editing import PlanEdit
+from orchestrator.editing import PlanEdit, Tried
 from orchestrator.entitling import keeps_an_admin
 from orchestrator.evaluating import close_if_over, has_news
 from orchestrator.governance import Governance
@@ -206,6 +206,10 @@ class Orchestrator:
     def edit(self, plan_id: str, change: PlanEdit, who: Acting) -> Submitted:
         """Take an edit as a new revision; approvals become void."""
         return editing.edit(self._desk, plan_id, change, who, _person(who))
+
+    def try_edit(self, plan_id: str, change: PlanEdit, who: Acting) -> Tried:
+        """Return what the gate would say of an edit; nothing is written."""
+        return editing.try_edit(self._desk, plan_id, change, who)
 
     def revise(self, plan_id: str, proposal: Proposal, who: Acting, cause: Cause, *, repair: int = 0) -> Submitted:
         """Take a drafter's answer to a draft that was sent back as its next revision."""

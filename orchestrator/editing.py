@@ -32,6 +32,7 @@ from plan import (
     Proposal,
     ProposedStep,
     RevenuePlanV1,
+    RiskClass,
     assemble,
     content_digest,
     explain_validation,
@@ -69,6 +70,8 @@ class PlanEdit(Frozen):
     changed: tuple[StepEdit, ...] = ()
     added: tuple[ProposedStep, ...] = ()
     expires_at: Instant | None = None
+    order: tuple[UUID, ...] = ()
+    """Every step that stays, in the new order; nothing: as it was. Added ones come last."""
     answers: tuple[Annotated[str, Field(min_length=3, max_length=400)], ...] = ()
     """In the order of the reasons."""
 
@@ -90,6 +93,29 @@ def edit(desk: Desk, plan_id: str, change: PlanEdit, who: Acting, cause: Cause) 
             hard = tuple(line for line in findings(decision) if " HARD " in line)
             raise DeniedError("the edit is refused: " + " ".join(hard), decision.codes)
         return Submitted(plan_id=record.plan.plan_id, codes=decision.codes, findings=findings(decision))
+
+
+class Tried(Frozen):
+    """What an edit would come to."""
+
+    verdict: Verdict
+    findings: tuple[str, ...]
+    risk: RiskClass
+    persons: int
+    """How many people the edited draft would take."""
+
+
+def try_edit(desk: Desk, plan_id: str, change: PlanEdit, who: Acting) -> Tried:
+    """Return what the gate would say of an edit; nothing is written."""
+    with desk.unit(reading=True) as unit:
+        record = unit.plans.get(plan_id)
+        unaltered(record)
+        authorize(unit, who, Act.EDIT, record.state)
+        changed = _changed(desk, unit, record, change)
+        draft = record.model_copy(update={"plan": changed.model_copy(update={"revision": record.plan.revision + 1})})
+        decision = check(draft.plan, gate_context(unit, draft), bundle(unit)[0], phase=Phase.PROPOSE, now=unit.now)
+        persons = decision.required_authority.persons
+        return Tried(verdict=decision.verdict, findings=findings(decision), risk=changed.risk, persons=persons)
 
 
 def revise(desk: Desk, plan_id: str, proposal: Proposal, who: Acting, cause: Cause, *, repair: int = 0) -> Submitted:
@@ -202,8 +228,8 @@ def _take(
 
 def _changed(desk: Desk, unit: Unit, record: PlanRecord, change: PlanEdit) -> RevenuePlanV1:
     plan = record.plan
-    if not (change.removed or change.changed or change.added or change.expires_at):
-        raise BadInputError("the edit changes nothing; remove, change or add a step")
+    if not (change.removed or change.changed or change.added or change.expires_at or change.order):
+        raise BadInputError("the edit changes nothing; remove, change, move or add a step")
     gone = {removal.step_id for removal in change.removed}
     for step_id in gone | {c.step_id for c in change.changed}:
         if (step := plan.step(step_id)).status in SENT | SETTLED:
@@ -211,11 +237,21 @@ def _changed(desk: Desk, unit: Unit, record: PlanRecord, change: PlanEdit) -> Re
     edits = {c.step_id: c for c in change.changed}
     kept = [_apply(step, edits.get(step.step_id)) for step in plan.steps if step.step_id not in gone]
     kept = [s.model_copy(update={"depends_on": tuple(d for d in s.depends_on if d.step_id not in gone)}) for s in kept]
+    kept = _ordered(kept, change.order)
     kept += _new_steps(desk, unit, record, change.added)
     steps = tuple(kept)
     policy, _ = bundle(unit)
     risk = risk_of(steps, terms_of(policy, plan.plan_type).risks)
     return plan.model_copy(update={"steps": steps, "risk": risk, "expires_at": change.expires_at or plan.expires_at})
+
+
+def _ordered(steps: list[PlanStep], order: tuple[UUID, ...]) -> list[PlanStep]:
+    if not order:
+        return steps
+    known = {step.step_id: step for step in steps}
+    if len(order) != len(known) or set(order) != set(known):
+        raise BadInputError("the order names each step that stays, once; read the draft again")
+    return [known[step_id] for step_id in order]
 
 
 def _apply(step: PlanStep, change: StepEdit | None) -> PlanStep:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from gate import unclean
 from orchestrator.desk import situation
 from orchestrator.moves import Hand
-from plan import PlanEvent, PlanStep, RevenuePlanV1, Situation, contacts_of, ids_of
+from plan import SENT, SETTLED, Approval, PlanEvent, PlanStep, RevenuePlanV1, Situation, contacts_of, ids_of
 from store import Artefact, PlanRecord, Unit
 
 _MEETING_EN = """\
@@ -85,6 +85,25 @@ def render(plan: RevenuePlanV1, step: PlanStep, known: Situation) -> Rendered:
     facts = _Facts(plan, step, known)
     text = template.format_map(facts)
     return Rendered(text, tuple(dict.fromkeys(facts.flaws())))
+
+
+class Preview(NamedTuple):
+    """The text that a step would leave with today."""
+
+    number: int
+    """The step's place in the plan, counted from 1."""
+    step: PlanStep
+    text: str
+    """Nothing where a fact in it is not clean."""
+
+
+def previews(plan: RevenuePlanV1, known: Situation) -> Iterator[Preview]:
+    """Yield the text of each open step that a person approves before it leaves, as the facts stand today."""
+    for number, step in enumerate(plan.steps, start=1):
+        asks = step.approval in {Approval.APPROVE, Approval.DRAFT} and step.status not in SENT | SETTLED
+        if asks and (step.action_type, "en") in TEMPLATES:
+            told = render(plan, step, known)
+            yield Preview(number, step, "" if told.flaws else told.text)
 
 
 def keep_rendered(hand: Hand, record: PlanRecord, step: PlanStep) -> Artefact | None:

@@ -32,6 +32,7 @@ from plan.calendars import (
     days_between,
     deadline,
 )
+from plan.consequences import Consequences, Share, consequences
 from plan.differences import Change, Difference, compare
 from plan.digests import (
     ALTERED,
@@ -231,6 +232,7 @@ __all__ = [
     "Cause",
     "Change",
     "Code",
+    "Consequences",
     "Constraints",
     "Contact",
     "ContactRole",
@@ -297,6 +299,7 @@ __all__ = [
     "Roles",
     "Sealer",
     "Severity",
+    "Share",
     "Signal",
     "SignalType",
     "Situation",
@@ -321,6 +324,7 @@ __all__ = [
     "check_plain",
     "commitment",
     "compare",
+    "consequences",
     "contacts_of",
     "content_digest",
     "content_of",
