@@ -3,10 +3,11 @@
 Never drafts, never calls a model, never opens a connection of its own.
 """
 
-from orchestrator.approving import Override, Reviewed, to_quote
+from orchestrator.approving import Override, Reviewed, step_risk, to_quote
+from orchestrator.capabilities import capable, who_may
 from orchestrator.citing import Cited, cited
 from orchestrator.commands import Orchestrator, Request
-from orchestrator.comparing import Answered, Comparison, compare_revisions
+from orchestrator.comparing import Answered, Comparison, compare_revisions, last_decided
 from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, situation, system
 from orchestrator.drafting import PLAN_OPEN, Submitted
 from orchestrator.editing import PlanEdit, Removal, StepEdit, Tried
@@ -85,11 +86,13 @@ __all__ = [
     "Tried",
     "Waiting",
     "bundle",
+    "capable",
     "cited",
     "compare_revisions",
     "export_plan",
     "gate_context",
     "held",
+    "last_decided",
     "listed",
     "previews",
     "reaches_out",
@@ -97,8 +100,10 @@ __all__ = [
     "show_at",
     "show_revision",
     "situation",
+    "step_risk",
     "system",
     "to_quote",
     "waiting",
     "waits_for",
+    "who_may",
 ]

@@ -1,5 +1,7 @@
 """Who could do something: the question behind every refusal, asked of the people of the tenant."""
 
+from collections.abc import Mapping
+
 from gate import TAKES_TWO, Act, AuthorityRequest, PolicyBundle, who_can
 from orchestrator.desk import bundle
 from orchestrator.errors import NotAllowedError
@@ -21,6 +23,11 @@ def who_may(
         act=act, principal=people[0], tenant_id=unit.tenant_id, owner=owner, now=unit.now, strong_at=unit.now
     ).model_copy(update=_about(unit, policy, plan_id, step))
     return who_can(request, people, policy)
+
+
+def capable(unit: Unit, acts: Mapping[str, Act], plan_id: str, who: str) -> frozenset[str]:
+    """Return the names of the acts on a plan that somebody could do now, with a fresh second factor."""
+    return frozenset(name for name, act in acts.items() if who in who_may(unit, act, plan_id))
 
 
 def others_who_may(unit: Unit, act: Act, *, without: str) -> tuple[str, ...]:

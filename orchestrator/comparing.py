@@ -37,6 +37,13 @@ def compare_revisions(unit: Unit, plan_id: str, older: int, newer: int) -> Compa
     return Comparison(older=older, newer=newer, differences=found, answered=answered)
 
 
+def last_decided(entries: Iterable[Entry], principal_id: str) -> int | None:
+    """Return the newest revision that somebody decided about or wrote; None where the person never did."""
+    kinds = {"plan.proposed.v1", "plan.edited.v1", "plan.sent_back.v1", "plan.endorsed.v1", "plan.approved.v1"}
+    found = [int(e.data["revision"]) for e in entries if e.type in kinds and e.actor.id == principal_id]
+    return max(found, default=None)
+
+
 def revisions(entries: Iterable[Entry]) -> Iterator[RevenuePlanV1]:
     """Yield each revision of a plan in order, in committed form, as it last stood."""
     state: PlanState | None = None

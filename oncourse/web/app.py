@@ -30,7 +30,7 @@ from oncourse.web.fences import fences
 from oncourse.web.front import Front
 from oncourse.web.health import Health
 from oncourse.web.metrics import metrics
-from oncourse.web.pages import assets, plan_list, plan_page, review_list
+from oncourse.web.pages import PAGES
 from oncourse.web.probes import probes
 from oncourse.web.problems import MEDIA, Problem, ProblemError, answer_http, answer_invalid, answer_problem
 from plan import OncourseError
@@ -38,8 +38,7 @@ from plan import OncourseError
 ROUTERS = (
     stream.router, events.router, plans.router, decisions.router, steps.router, reviews.router,
     ledgers.router, catalogues.router, times.router, signing_in.router, sign_in_page.router,
-    provider_sign_in.router, tokens.router, webhooks.router, assets, plan_list, plan_page,
-    review_list,
+    provider_sign_in.router, tokens.router, webhooks.router, *PAGES,
 )  # fmt: skip
 ABOUT = (
     "Plans for accounts: proposed by a model, judged by policy, approved by people, run over weeks. "

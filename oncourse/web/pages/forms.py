@@ -69,7 +69,8 @@ def fresh_key() -> str:
 def led_to(path: str, **told: Any) -> RedirectResponse:
     """Lead to a page after a form was done; `told` are words of its query that the page understands."""
     query = urlencode({name: value for name, value in told.items() if value})
-    return RedirectResponse(f"{path}?{query}" if query else path, HTTPStatus.SEE_OTHER)
+    more = "&" if "?" in path else "?"
+    return RedirectResponse(f"{path}{more}{query}" if query else path, HTTPStatus.SEE_OTHER)
 
 
 __all__ = ["Field", "Posted", "Posting", "ProblemError", "fresh_key", "led_to"]

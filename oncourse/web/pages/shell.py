@@ -15,7 +15,7 @@ from oncourse.web.callers import COOKIE, PERSONS, Fronted
 from oncourse.web.front import Caller
 from oncourse.web.pages import words
 from oncourse.web.pages.assets import address_of
-from oncourse.web.pages.tones import ICON, KINDS, POSTURE, RISK, STEP
+from oncourse.web.pages.tones import ICON, JUDGED, KINDS, POSTURE, RISK, STEP, VERDICTS
 from oncourse.web.problems import ProblemError, invalid, problem_of
 from plan import OncourseError
 
@@ -34,6 +34,11 @@ _TEMPLATES.globals.update(
     days=words.days,
     count=words.count,
     coming=words.coming,
+    changed=words.changed,
+    difference=words.difference,
+    listed_words=words.listed,
+    VERDICTS=VERDICTS,
+    JUDGED=JUDGED,
     KINDS=KINDS,
     RISK=RISK,
     POSTURE=POSTURE,

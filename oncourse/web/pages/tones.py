@@ -51,3 +51,7 @@ GROUPS: tuple[tuple[str, str, frozenset[PlanStatus]], ...] = (
     ("Paused", "pause", frozenset({PlanStatus.PAUSED})),
     ("Closed", "check", frozenset({PlanStatus.COMPLETED, PlanStatus.EXPIRED, PlanStatus.ABORTED})),
 )
+VERDICTS: dict[str, str] = {"PERMIT": "Permitted", "ASK": "May be approved", "DENY": "Denied"}
+"""What the gate says, in a reader's words."""
+JUDGED: dict[str, str] = {"PERMIT": "Permitted", "ASK": "Permitted with a person", "DENY": "Denied"}
+"""What the gate said, once it is the past."""

@@ -1,0 +1,70 @@
+"""The queue of what waits for a reader: on the review page beside what is read, and as a page of its own."""
+
+from datetime import timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from orchestrator import Waiting, waiting, waits_for
+from store import Unit
+
+DECISIONS = (
+    "plan.approved.v1",
+    "plan.endorsed.v1",
+    "plan.sent_back.v1",
+    "plan.rejected.v1",
+    "step.approved.v1",
+    "step.endorsed.v1",
+    "step.rejected.v1",
+)
+
+
+class Item(NamedTuple):
+    """One thing that waits, and where it is read and decided."""
+
+    one: Waiting
+    who: tuple[str, ...]
+    account: str
+    href: str
+
+
+class Queue(NamedTuple):
+    """What waits, the least time left first."""
+
+    items: list[Item]
+    mine: int
+    """How many of all that wait are the reader's."""
+    decided: int
+    """What the reader decided since Monday."""
+
+    def place(self, plan_id: UUID, step_id: UUID | None) -> int | None:
+        """Return where a plan, or a step of it, stands in the queue; None where it does not wait."""
+        here = [n for n, item in enumerate(self.items) if item.one.plan_id == plan_id]
+        exact = [n for n in here if self.items[n].one.step_id == step_id]
+        return next(iter(exact or here), None)
+
+
+def queue(unit: Unit, me: str, *, everybody: bool = False) -> Queue:
+    """Return what waits for a reader, or for anybody."""
+    found = [_item(unit, one) for one in waiting(unit)]
+    mine = [item for item in found if me in item.who]
+    return Queue(found if everybody else mine, len(mine), _decided(unit, me))
+
+
+def mine_of(unit: Unit, me: str) -> int:
+    """Return how many things wait for a reader."""
+    return sum(me in waits_for(unit, one) for one in waiting(unit))
+
+
+def _item(unit: Unit, one: Waiting) -> Item:
+    if one.plan_id is None:
+        href = f"/accounts/{one.account_id}"
+    else:
+        href = f"/review/{one.plan_id}" + ("" if one.step_id is None else f"?step={one.step_id}")
+    return Item(one, waits_for(unit, one), unit.accounts.get(one.account_id).name, href)
+
+
+def _decided(unit: Unit, me: str) -> int:
+    calendar = unit.tenant().calendar
+    today = calendar.local_date(unit.now)
+    monday = calendar.start_of(today - timedelta(days=today.weekday()))
+    return sum(entry.actor.id == me for entry in unit.entries_of(DECISIONS, monday))
