@@ -61,7 +61,8 @@ def draw_review(
         "review_one.html", reader, "/review", status=HTTPStatus.OK if refused is None else refused.status,
         read=read, plan=read.record.plan, wait=wait, step=step, text=text, lines=lines, place=place,
         later=_next(lines, place, 1), earlier=_next(lines, place, -1), told=told or Told(), refused=refused,
-        typed=typed or Typed(), zone=zone, now=now, waiting=lines.mine, people=people, outcomes=_outcomes(step), focus=True,
+        typed=typed or Typed(), zone=zone, now=now, waiting=lines.mine, people=people,
+        outcomes=_outcomes(step), focus=True,
     )  # fmt: skip
 
 
