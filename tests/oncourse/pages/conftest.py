@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.oncourse.pages.browsing import chromium, served
 from tests.oncourse.web.conftest import door, draft
 
-__all__ = ["Browser", "Form", "browser", "door", "draft"]
+__all__ = ["Browser", "Form", "browser", "chromium", "door", "draft"]
 _VOID = frozenset({"input", "br", "hr", "img", "link", "meta"})
 
 
@@ -115,3 +116,17 @@ class Browser:
 def browser(door):
     """Return a person's browser by name."""
     return lambda name="otto": Browser(door.of(name))
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """A served tenant that tests only look at."""
+    with served(tmp_path_factory.mktemp("site")) as found:
+        yield found
+
+
+@pytest.fixture
+def own_site(tmp_path):
+    """A served tenant of the test's own."""
+    with served(tmp_path) as found:
+        yield found
