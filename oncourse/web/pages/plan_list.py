@@ -1,10 +1,11 @@
 """/plans: every plan, grouped by who must act, with what comes next and how much time is left."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from oncourse.web.callers import Fronted
 from oncourse.web.pages.shell import PageRoute, Reader, page
@@ -40,6 +41,12 @@ class Totals(NamedTuple):
     mine: int
     late: int
     """Open plans of this page that have less than three days of slack."""
+
+
+@router.get("/")
+def home() -> RedirectResponse:
+    """Lead to the list of plans."""
+    return RedirectResponse("/plans", HTTPStatus.SEE_OTHER)
 
 
 @router.get("/plans")
