@@ -11,6 +11,7 @@ from orchestrator.comparing import Answered, Comparison, compare_revisions, last
 from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, situation, system
 from orchestrator.drafting import PLAN_OPEN, Submitted
 from orchestrator.editing import PlanEdit, Removal, StepEdit, Tried
+from orchestrator.ending import endings
 from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAllowedError, OrchestratorError
 from orchestrator.exporting import export_plan
 from orchestrator.governance import Governance
@@ -89,6 +90,7 @@ __all__ = [
     "capable",
     "cited",
     "compare_revisions",
+    "endings",
     "export_plan",
     "gate_context",
     "held",

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select
 
 from ledger import AccountState
 from plan import (
@@ -130,6 +130,16 @@ class Accounts:
     def every(self) -> list[Account]:
         """Return all accounts, by id."""
         return [Account.model_validate(body) for body in self._bodies("accounts")]
+
+    def page(self, most: int, *, after: str = "", holding: str = "") -> list[Account]:
+        """Return up to so many accounts by id, behind one of them; `holding`: only records with these letters."""
+        wanted = select(record.c.body).where(
+            record.c.tenant_id == self._tenant, record.c.family == "accounts", record.c.record_id > after
+        )
+        if holding:
+            wanted = wanted.where(func.lower(record.c.body).contains(holding.lower(), autoescape=True))
+        rows = self._connection.execute(wanted.order_by(record.c.record_id).limit(most)).scalars()
+        return [Account.model_validate_json(body) for body in rows]
 
     def get(self, account_id: str) -> Account:
         """Return one account; raise NotFoundError for an unknown id."""

@@ -302,6 +302,16 @@ class Unit:
         rows = self._connection.execute(wanted.order_by(entry_table.c.pos).limit(most))
         return [(row.pos, Entry.model_validate_json(row.body)) for row in rows]
 
+    def entries_before(self, pos: int | None, most: int, kinds: Iterable[str] = ()) -> list[tuple[int, Entry]]:
+        """Return up to so many entries before a position (None: the last ones), newest first; of some types if named."""
+        wanted = select(entry_table.c.pos, entry_table.c.body).where(entry_table.c.tenant_id == self.tenant_id)
+        if pos is not None:
+            wanted = wanted.where(entry_table.c.pos < pos)
+        if chosen := sorted(kinds):
+            wanted = wanted.where(entry_table.c.type.in_(chosen))
+        rows = self._connection.execute(wanted.order_by(entry_table.c.pos.desc()).limit(most))
+        return [(row.pos, Entry.model_validate_json(row.body)) for row in rows]
+
     def every_entry(self) -> Iterator[tuple[int, Entry]]:
         """Yield position and entry of the tenant's whole ledger, in order."""
         rows = self._connection.execute(

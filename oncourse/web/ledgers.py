@@ -15,6 +15,7 @@ from oncourse.web.problems import ProblemError
 from oncourse.web.refusals import refusals
 from orchestrator import Orchestrator
 from plan import Frozen
+from store import Unit
 
 LINES = "application/jsonl"
 PAGE = 500
@@ -81,7 +82,12 @@ def read_plan(
 def verify(_caller: Reading, house: Housed) -> Verified:
     """Fold the whole ledger again and compare every row with it."""
     with house.desk.unit(reading=True) as unit:
-        return Verified(entries=unit.head(), findings=tuple(unit.replay()))
+        return verified(unit)
+
+
+def verified(unit: Unit) -> Verified:
+    """Return what a look through the whole ledger finds."""
+    return Verified(entries=unit.head(), findings=tuple(unit.replay()))
 
 
 def _read(

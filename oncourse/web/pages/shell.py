@@ -47,7 +47,16 @@ _TEMPLATES.globals.update(
     STEP=STEP,
     ICON=ICON,
 )
-PLACES = (("Review", "/review", "inbox"), ("Active plans", "/plans", "layers"))
+PLACES = (
+    ("Review", "/review", "inbox"),
+    ("Active plans", "/plans", "layers"),
+    ("Accounts", "/accounts", "users"),
+    ("Ledger", "/ledger", "quote"),
+    ("Policy", "/policy", "shield"),
+    ("Evals", "/evals", "target"),
+    ("Ops", "/ops", "pulse"),
+    ("Settings", "/settings", "pencil"),
+)
 """Where one can go from anywhere."""
 
 
