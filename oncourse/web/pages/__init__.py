@@ -7,12 +7,27 @@ from oncourse.web.pages.assets import router as assets
 from oncourse.web.pages.bulk import router as bulk
 from oncourse.web.pages.deciding import router as deciding
 from oncourse.web.pages.edit_page import router as edit_page
+from oncourse.web.pages.people_page import router as people_page
 from oncourse.web.pages.plan_list import router as plan_list
 from oncourse.web.pages.plan_page import router as plan_page
+from oncourse.web.pages.programs_page import router as programs_page
 from oncourse.web.pages.review_list import router as review_list
 from oncourse.web.pages.review_page import router as review_page
+from oncourse.web.pages.settings_page import router as settings_page
 
-PAGES = (assets, plan_list, plan_page, review_list, review_page, edit_page, bulk, deciding)
+PAGES = (
+    assets,
+    plan_list,
+    plan_page,
+    review_list,
+    review_page,
+    edit_page,
+    bulk,
+    deciding,
+    settings_page,
+    people_page,
+    programs_page,
+)
 """Every router of a page."""
 
 __all__ = ["PAGES"]

@@ -47,7 +47,11 @@ _TEMPLATES.globals.update(
     STEP=STEP,
     ICON=ICON,
 )
-PLACES = (("Review", "/review", "inbox"), ("Active plans", "/plans", "layers"))
+PLACES = (
+    ("Review", "/review", "inbox"),
+    ("Active plans", "/plans", "layers"),
+    ("Settings", "/settings", "pencil"),
+)
 """Where one can go from anywhere."""
 
 
