@@ -7,6 +7,7 @@ from oncourse.web.pages.assets import router as assets
 from oncourse.web.pages.bulk import router as bulk
 from oncourse.web.pages.deciding import router as deciding
 from oncourse.web.pages.edit_page import router as edit_page
+from oncourse.web.pages.evals_page import router as evals_page
 from oncourse.web.pages.people_page import router as people_page
 from oncourse.web.pages.plan_list import router as plan_list
 from oncourse.web.pages.plan_page import router as plan_page
@@ -24,6 +25,7 @@ PAGES = (
     edit_page,
     bulk,
     deciding,
+    evals_page,
     settings_page,
     people_page,
     programs_page,

@@ -50,6 +50,7 @@ _TEMPLATES.globals.update(
 PLACES = (
     ("Review", "/review", "inbox"),
     ("Active plans", "/plans", "layers"),
+    ("Evals", "/evals", "target"),
     ("Settings", "/settings", "pencil"),
 )
 """Where one can go from anywhere."""
