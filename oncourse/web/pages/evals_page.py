@@ -13,8 +13,8 @@ from oncourse.web.pages.shell import PageRoute, Reader, page
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 SOURCES = {
-    "authored": "Written for the exam, by no model under test: shows that scorers, gate and recordings hold, not how good a model is",
-    "code": "Decided by code, no model was asked: shows that scorers, gate and recordings hold, not how good a model is",
+    "authored": "Written for the exam: shows whether scorers, gate and recordings hold, not how good a model is",
+    "code": "Decided by code: shows whether scorers, gate and recordings hold, not how good a model is",
 }
 """What a source of answers that is no model proves."""
 REAL = "claude"
