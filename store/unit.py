@@ -303,7 +303,7 @@ class Unit:
         return [(row.pos, Entry.model_validate_json(row.body)) for row in rows]
 
     def entries_before(self, pos: int | None, most: int, kinds: Iterable[str] = ()) -> list[tuple[int, Entry]]:
-        """Return up to so many entries before a position (None: the last ones), newest first; of some types if named."""
+        """Return up to so many entries before a position (None: the last), newest first; of some types if named."""
         wanted = select(entry_table.c.pos, entry_table.c.body).where(entry_table.c.tenant_id == self.tenant_id)
         if pos is not None:
             wanted = wanted.where(entry_table.c.pos < pos)
