@@ -30,11 +30,12 @@ def withdraw(desk: Desk, plan_id: str, who: Acting, cause: Cause) -> None:
     """Take back the approval that made a plan APPROVED: it is a draft again, as its next revision."""
     with desk.unit() as unit:
         record = unit.plans.get(plan_id)
+        authority = authorize(unit, who, Act.REOPEN, record.state)
         _recent(unit, record.state.approvals[-1:], who)
         if record.plan.status is PlanStatus.DRAFT:
             raise BadInputError("the plan is a draft: nothing is to be taken back; send it back, or reject it")
         _nothing_started(unit, record, record.state.approvals[-1].at)
-        hand = Hand(unit, who, authorize(unit, who, Act.REOPEN, record.state), cause=cause)
+        hand = Hand(unit, who, authority, cause=cause)
         hand.move_plan(record.state, PlanEvent.REOPEN, ("withdrawn", ""))
         unit.wake(plan_id, unit.now)
 
@@ -45,13 +46,13 @@ def withdraw_step(desk: Desk, plan_id: str, step_id: str, who: Acting, cause: Ca
         record = unit.plans.get(plan_id)
         step = find_step(record.state, step_id)
         given = [a for a in record.state.step_approvals if (a.step_id, a.attempt) == (step.step_id, step.attempts + 1)]
+        before = people_of(a for a in given if a.principal_id != who.principal.principal_id)
+        authority = authorize(unit, who, Act.APPROVE_STEP, record.state, already=before)
         _recent(unit, given[-1:], who)
         if step.status is not StepStatus.READY:
             raise BadInputError(f"the step is {step.status}; an approval can be taken back until the step starts")
         kept = unit.effects.artefact(record.plan.plan_id, step.step_id, step.attempts + 1)
         text = unit.blobs.reveal(kept.ref) if kept else ""
-        before = people_of(a for a in given if a.principal_id != who.principal.principal_id)
-        authority = authorize(unit, who, Act.APPROVE_STEP, record.state, already=before)
         anew = keep_text(unit, record, record.plan.step(step.step_id), text)
         hand = Hand(unit, who, authority, cause=cause)
         hand.move_step(record.state, step, StepEvent.APPROVAL_LAPSE, ("withdrawn", ""), rendered=anew.digest)

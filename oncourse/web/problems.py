@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from gate import UnknownCodeError
+from gate import BadPolicyError, UnknownCodeError
 from oncourse.cloud_events import BadEventError
 from oncourse.identity import (
     BusyError,
@@ -35,7 +35,7 @@ STATUSES: tuple[tuple[tuple[type[OncourseError], ...], HTTPStatus], ...] = (
     ((IdentityError,), HTTPStatus.UNAUTHORIZED),
     ((ChangedError,), HTTPStatus.PRECONDITION_FAILED),
     ((StaleError, SlotTakenError, IllegalMoveError), HTTPStatus.CONFLICT),
-    ((DeniedError, BadEventError, BadInputError, PlanError), HTTPStatus.UNPROCESSABLE_ENTITY),
+    ((DeniedError, BadEventError, BadInputError, BadPolicyError, PlanError), HTTPStatus.UNPROCESSABLE_ENTITY),
 )
 """What each refusal means over HTTP; anything else is the service's own trouble."""
 
