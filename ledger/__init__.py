@@ -35,6 +35,7 @@ from ledger.bodies import (
     SwitchReleased,
     Transferred,
 )
+from ledger.custody import KeyRotated, LogReopened
 from ledger.entries import (
     APPROVAL_REQUESTED,
     DATA,
@@ -47,12 +48,13 @@ from ledger.entries import (
     Authority,
     Entry,
     EvidenceRef,
-    LedgerError,
     Reason,
 )
+from ledger.errors import BadNoteError, LedgerError
 from ledger.explain import explain, sentence, stopped, why
 from ledger.fold import PlanState, State, evolve, fold, state_digest
-from ledger.note import BadNoteError, Checkpoint, Proof, Signer, Verifier, open_note, sign
+from ledger.keyring import Keyring
+from ledger.note import Checkpoint, Proof, Signer, Verifier, open_note, sign
 from ledger.standing import AccountState, Hold, PolicyState, Switch, TenantState
 from ledger.tree import (
     EMPTY_ROOT,
@@ -93,9 +95,12 @@ __all__ = [
     "Frontier",
     "GateEvaluated",
     "Hold",
+    "KeyRotated",
+    "Keyring",
     "LateResult",
     "LedgerError",
     "LogOpened",
+    "LogReopened",
     "ModeAsked",
     "ModeChanged",
     "ObjectiveEvaluated",

@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import ConfigDict, Field
 
-from ledger.entries import LedgerError
+from ledger.errors import BadNoteError
 from ledger.tree import HASH_BYTES, Frontier, leaf_hash, proves_inclusion
 from plan import Frozen
 
@@ -25,12 +25,6 @@ _SIGNATURE_BYTES = 64
 _PROOF = "c2sp.org/tlog-proof@v1"
 NAME = r"^[!-*,-~]{1,200}$"
 """A key's name and a log's origin: printable, without spaces and `+`."""
-
-
-class BadNoteError(LedgerError):
-    """A note, key or proof that is not one, or that nobody who is known has signed."""
-
-    code = "bad_note"
 
 
 class Verifier(Frozen):

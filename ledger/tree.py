@@ -6,7 +6,7 @@ A tree is known by its frontier: the roots of the perfect subtrees that it is ma
 from collections.abc import Iterable, Iterator, Sequence
 from hashlib import sha256
 
-from ledger.entries import LedgerError
+from ledger.errors import LedgerError
 
 HASH_BYTES = 32
 EMPTY_ROOT = sha256(b"").digest()
