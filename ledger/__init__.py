@@ -58,6 +58,7 @@ from ledger.note import Checkpoint, Proof, Signer, Verifier, open_note, sign
 from ledger.standing import AccountState, Hold, PolicyState, Switch, TenantState
 from ledger.tree import (
     EMPTY_ROOT,
+    HASH_BYTES,
     Frontier,
     consistency_proof,
     inclusion_proof,
@@ -72,6 +73,7 @@ __all__ = [
     "APPROVAL_REQUESTED",
     "DATA",
     "EMPTY_ROOT",
+    "HASH_BYTES",
     "MAX_ENTRY_BYTES",
     "PLAN_ENTRIES",
     "PLAN_EVENTS",

@@ -9,6 +9,7 @@ from functools import partial
 
 from oncourse.clock import random_salt
 from oncourse.config import Settings
+from oncourse.keyfile import read_keys
 from oncourse.promises import broken
 from orchestrator import USED_UP, Clock
 from plan import Frozen, OncourseError
@@ -47,7 +48,7 @@ def check_database(settings: Settings, connector: str, clock: Clock, told: Told)
         for what, look in (("pages and keys", integrity), ("tables and guards", shape)):
             told(what)
             yield Check(of="database", what=what, findings=_heard(partial(look, engine)))
-        store = Store(engine, random_salt)
+        store = Store(engine, random_salt, read_keys(settings))
         try:
             tenants = store.tenants()
         except OncourseError as error:

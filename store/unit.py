@@ -12,8 +12,10 @@ from ledger import (
     AccountState,
     Actor,
     Authority,
+    Checkpoint,
     Entry,
     EvidenceRef,
+    Keyring,
     LedgerError,
     LogOpened,
     PlanState,
@@ -33,8 +35,10 @@ from store.claims import Claim, Claims, Expected
 from store.effects import Effects
 from store.errors import NotFoundError, StaleError, StoreError
 from store.events import Events, event_named
+from store.heads import Known, Log
 from store.model_use import ModelUse
 from store.notices import Notices
+from store.origins import new_origin
 from store.plan_rows import rows_of
 from store.plans import Plans
 from store.principals import Policies, Principals
@@ -44,7 +48,6 @@ from store.tables import stream as stream_table
 from store.tables import tenant as tenant_table
 from store.webhooks import Webhooks
 
-_INSERT = insert(entry_table)
 _TENANT = (
     select(tenant_table, policy_table.c.bundle)
     .outerjoin(
@@ -52,12 +55,6 @@ _TENANT = (
         (policy_table.c.tenant_id == tenant_table.c.tenant_id) & (policy_table.c.digest == tenant_table.c.policy),
     )
     .where(tenant_table.c.tenant_id == bindparam("mine"))
-)
-_GROW = (
-    update(tenant_table)
-    .where(tenant_table.c.tenant_id == bindparam("mine"))
-    .values(ledger_size=tenant_table.c.ledger_size + bindparam("more"))
-    .returning(tenant_table.c.ledger_size)
 )
 _STREAM = select(stream_table.c.last_seq, stream_table.c.state_digest).where(
     stream_table.c.tenant_id == bindparam("mine"), stream_table.c.stream == bindparam("wanted")
@@ -95,11 +92,14 @@ class Unit:
         connector: str = "",
         claim: Claim | None = None,
         expected: Expected | None = None,
+        *,
+        keys: Keyring | None = None,
+        known: Known | None = None,
     ) -> None:
         """Take what carries out the steps that are sent as `connector`: judging a plan needs its name.
 
         A `claim` is written with the entries, so that what it asked for happens once; nothing is written where a plan
-        is not as `expected`.
+        is not as `expected`. Without the `keys` that sign the ledger a unit can only read.
         """
         self.tenant_id, self.now, self.connector = tenant_id, now, connector
         self._connection, self._salt = connection, salt
@@ -121,6 +121,7 @@ class Unit:
         self.webhooks = Webhooks(connection, tenant_id)
         self.notices = Notices(connection, tenant_id)
         self._claim, self._expected = claim, expected
+        self._log = Log(connection, tenant_id, keys, {} if known is None else known)
 
     def tenant(self) -> Tenant:
         """Return the tenant, in the mode that its own stream says."""
@@ -173,8 +174,8 @@ class Unit:
         wanted = select(tenant_table.c.tenant_id).where(tenant_table.c.tenant_id == self.tenant_id)
         if self._connection.execute(wanted).first() is not None:
             raise StoreError(f"tenant {self.tenant_id} exists already; use it, or choose another --tenant")
-        row = {"tenant_id": self.tenant_id, "body": _body(value), "ledger_size": 0}
-        self._connection.execute(insert(tenant_table).values(row))
+        self._connection.execute(insert(tenant_table).values({"tenant_id": self.tenant_id, "body": _body(value)}))
+        self._log.open(new_origin(self._salt))
         self.record(
             "log",
             "log.opened.v1",
@@ -285,8 +286,11 @@ class Unit:
 
     def head(self) -> int:
         """Return the position of the ledger's last entry."""
-        size: int = self._tenant_told()["ledger_size"]
-        return size
+        return self._log.head().size
+
+    def checkpoint(self) -> Checkpoint:
+        """Return the checkpoint of all that is committed; once this unit has written, of what it wrote."""
+        return (self._log.written or self._log.head()).checkpoint
 
     def entries_after(
         self, pos: int, most: int, stream: str | None = None, kinds: Iterable[str] = ()
@@ -323,7 +327,7 @@ class Unit:
             in_force = entry.data["digest"] if entry.type == "policy.published.v1" else in_force
         if in_force != self._tenant_row()["policy"]:
             findings.append("the policy in force is not the one that was published last")
-        if sum(map(len, streams.values())) != self._tenant_row()["ledger_size"]:
+        if sum(map(len, streams.values())) != self.head():
             findings.append("the ledger's size differs from its head")
         findings += [f"the text {ref} is not what its commitment says" for ref in self.blobs.altered()]
         for name, entries in sorted(streams.items()):
@@ -350,11 +354,11 @@ class Unit:
         for plan_id, at in self._wakes.items():
             self.plans.wake(plan_id, at)
         if self._entries:
-            self._append()
             if calls := sum(len(entry.model) for entry in self._entries):
                 self.model_use.add_calls(self.now, calls)
             if self._claim is not None:
                 self.claims.add(self._claim, self.now)
+            self._append()
         self._cursors, self._entries, self._sealers, self._wakes = {}, [], {}, {}
 
     def _grew(self, stream: str) -> bool:
@@ -387,16 +391,16 @@ class Unit:
             self._connection.execute(_stream_update(*values), values | {"mine": self.tenant_id, "wanted": name})
 
     def _append(self) -> None:
-        grown = {"mine": self.tenant_id, "more": len(self._entries)}
-        first = self._connection.execute(_GROW, grown).scalar_one() - len(self._entries) + 1
-        rows = []
-        for pos, entry in enumerate(self._entries, start=first):
+        """Write the entries, last of all: the lock on the head is the last that a transaction takes."""
+        rows, bodies = list[dict[str, Any]](), list[bytes]()
+        for entry in self._entries:
             body = canonical(entry)
             if len(body) > MAX_ENTRY_BYTES:
                 raise LedgerError(f"{entry.address} has {len(body)} bytes; an entry holds at most {MAX_ENTRY_BYTES}")
-            row: dict[str, Any] = {"tenant_id": self.tenant_id, "pos": pos, "stream": entry.stream, "seq": entry.seq}
-            rows.append(row | {"type": entry.type, "at": entry.at, "body": body.decode()})
-        self._connection.execute(_INSERT, rows)
+            row = {"stream": entry.stream, "seq": entry.seq, "type": entry.type, "at": entry.at}
+            rows.append(row | {"body": body.decode()})
+            bodies.append(body)
+        self._log.append(rows, bodies)
 
     def _cursor(self, stream: str) -> Cursor:
         if stream not in self._cursors:

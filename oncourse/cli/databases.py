@@ -9,10 +9,11 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from oncourse.cli.session import current
-from oncourse.clock import RealClock
+from oncourse.clock import RealClock, random_salt
 from oncourse.console import as_json, count, err, say, table
+from oncourse.keyfile import make_keys, read_keys
 from oncourse.visits import Pace
-from store import check_schema, opened, queue_url, schema_state, upgrade
+from store import SIGNED_SINCE, check_schema, opened, queue_url, schema_state, upgrade
 
 app = typer.Typer(no_args_is_help=True)
 FINDINGS = 6
@@ -31,7 +32,8 @@ def upgrade_() -> None:
         before, newest = schema_state(engine)
         if before is None:
             check_schema(engine)
-        upgrade(engine)
+        keys = make_keys(settings, random_salt) if str(before) < SIGNED_SINCE else read_keys(settings)
+        upgrade(engine, keys, random_salt)
     prepare_queue(queue_url(settings.database))
     if current.json:
         as_json({"from": before, "to": newest})

@@ -133,7 +133,7 @@ def test_a_missing_index_and_a_missing_guard_are_found(shell):
 
 
 def test_a_row_that_is_not_what_its_ledger_says_is_found_with_its_tenant(shell):
-    execute(shell.url, "UPDATE tenant SET ledger_size = ledger_size + 1")
+    execute(shell.url, "UPDATE ledger_head SET size = size + 1")
     found = shell.json("db", "check", expect=6)
     [one] = [check for check in found["checks"] if check["findings"]]
     assert (one["of"], one["what"]) == ("main", "ledger")
