@@ -3,6 +3,7 @@
 Pure, over iterables and bytes. Never touches a database, never judges, never uses a model.
 """
 
+from ledger.anchors import Anchor, read_anchors
 from ledger.bodies import (
     AccountHeld,
     AccountReleased,
@@ -68,6 +69,7 @@ from ledger.tree import (
     proves_inclusion,
     root_of,
 )
+from ledger.verify import Flaw, Proven, Row, Verification
 
 __all__ = [
     "APPROVAL_REQUESTED",
@@ -84,6 +86,7 @@ __all__ = [
     "AccountState",
     "Activated",
     "Actor",
+    "Anchor",
     "Authority",
     "BadNoteError",
     "Checkpoint",
@@ -94,6 +97,7 @@ __all__ = [
     "EventReceived",
     "EvidenceRef",
     "FactRecorded",
+    "Flaw",
     "Frontier",
     "GateEvaluated",
     "Hold",
@@ -116,7 +120,9 @@ __all__ = [
     "ProposalNone",
     "ProposalRefused",
     "Proposed",
+    "Proven",
     "Reason",
+    "Row",
     "Signer",
     "Simulated",
     "State",
@@ -130,6 +136,7 @@ __all__ = [
     "SwitchReleased",
     "TenantState",
     "Transferred",
+    "Verification",
     "Verifier",
     "consistency_proof",
     "evolve",
@@ -141,6 +148,7 @@ __all__ = [
     "open_note",
     "proves_consistency",
     "proves_inclusion",
+    "read_anchors",
     "root_of",
     "sentence",
     "sign",

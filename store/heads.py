@@ -110,6 +110,16 @@ class Log:
         """Return the head as the row says it; raise NotFoundError where there is none."""
         return self._read(_HEAD)
 
+    def believed(self) -> tuple[Head, Frontier]:
+        """Return the head and its tree; raise AlteredHeadError where it is not what was signed."""
+        head = self.head()
+        return head, believe(head, self._held)[0]
+
+    @property
+    def current_keys(self) -> tuple[bytes, ...]:
+        """Return the public keys that sign here; raise KeylessError where there are none."""
+        return self._held.current
+
     def sign_next(self, origin: str, beside: bytes | None = None) -> None:
         """Let the next append sign under an origin, and another (public) key beside the one that signs now."""
         self._following = (origin, beside)

@@ -1,6 +1,6 @@
 """The unit of work: whatever changes a plan is recorded as entries, folded, and written as rows in one transaction."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -11,23 +11,28 @@ from ledger import (
     MAX_ENTRY_BYTES,
     AccountState,
     Actor,
+    Anchor,
     Authority,
     Checkpoint,
     Entry,
     EvidenceRef,
+    Frontier,
     Keyring,
     LedgerError,
     LogOpened,
     PlanState,
     PolicyState,
+    Proof,
+    Proven,
     Reason,
     State,
     TenantState,
+    Verification,
     evolve,
-    fold,
+    inclusion_proof,
     state_digest,
 )
-from plan import Cause, Frozen, Mode, ModelCall, Principal, RevenuePlanV1, Sealer, Tenant, canonical
+from plan import Cause, Frozen, Mode, ModelCall, RevenuePlanV1, Sealer, Tenant, canonical
 from plan import seal as seal_plan
 from store.accounts import Accounts
 from store.blobs import Blobs
@@ -39,9 +44,10 @@ from store.heads import Known, Log
 from store.model_use import ModelUse
 from store.notices import Notices
 from store.origins import new_origin
-from store.plan_rows import rows_of
 from store.plans import Plans
 from store.principals import Policies, Principals
+from store.proofs import Proofs
+from store.replay import Replay
 from store.tables import entry as entry_table
 from store.tables import policy as policy_table
 from store.tables import stream as stream_table
@@ -72,7 +78,7 @@ class Cursor:
     """Where one stream stands inside this unit."""
 
     def __init__(self, seq: int, digest: str | None) -> None:
-        self.seq, self.digest, self.new = seq, digest, seq == 0
+        self.seq, self.digest, self.new = seq, digest, True
         self.before: State | None = None
         self.state: State | None = None
         self.row_version = 0
@@ -120,6 +126,7 @@ class Unit:
         self.model_use = ModelUse(connection, tenant_id)
         self.webhooks = Webhooks(connection, tenant_id)
         self.notices = Notices(connection, tenant_id)
+        self.proofs = Proofs(connection, tenant_id)
         self._claim, self._expected = claim, expected
         self._log = Log(connection, tenant_id, keys, {} if known is None else known)
 
@@ -318,24 +325,45 @@ class Unit:
 
     def replay(self) -> list[str]:
         """Fold every stream again and return one line for each row that differs; empty is proof."""
-        streams: dict[str, list[Entry]] = {}
-        findings, in_force = [], None
-        for expected, (pos, entry) in enumerate(self.every_entry(), start=1):
-            if pos != expected:
-                findings.append(f"position {pos} stands where {expected} must")
-            streams.setdefault(entry.stream, []).append(entry)
-            in_force = entry.data["digest"] if entry.type == "policy.published.v1" else in_force
-        if in_force != self._tenant_row()["policy"]:
-            findings.append("the policy in force is not the one that was published last")
-        if sum(map(len, streams.values())) != self.head():
-            findings.append("the ledger's size differs from its head")
-        findings += [f"the text {ref} is not what its commitment says" for ref in self.blobs.altered()]
-        for name, entries in sorted(streams.items()):
-            try:
-                findings.extend(self._compare(name, fold(entries)))
-            except LedgerError as error:
-                findings.append(str(error))
-        return findings + self._unexplained(set(streams))
+        return [line for lines in self.replaying() for line in lines]
+
+    def replaying(self, only: Collection[str] | None = None) -> Iterator[list[str]]:
+        """Fold every stream again, or some, and yield the lines of each, so that the reader can tell how far it is."""
+        row = self._tenant_row()
+        return Replay(self._connection, row, _state_of(row)).differences(self.head(), only)
+
+    def verification(
+        self, trusted: Iterable[bytes] = (), anchors: Iterable[Anchor] = (), start: Frontier | None = None
+    ) -> Verification:
+        """Return a pass over the ledger, to be given `proofs.rows` and concluded.
+
+        Without `trusted` public keys the ones that sign here count; raise KeylessError where there are none.
+        """
+        return Verification(self.tenant_id, tuple(trusted) or self._log.current_keys, anchors, start)
+
+    def verify(self) -> Proven:
+        """Prove the ledger's bytes, order, tree and signature against the keys that sign here."""
+        found = self.verification()
+        for rows in self.proofs.rows():
+            found.take(rows)
+        return self.conclude(found)
+
+    def conclude(self, found: Verification) -> Proven:
+        """Hold a pass that has taken all rows against the head."""
+        head = self._log.head()
+        return found.conclude(head.note, head.size, head.frontier)
+
+    def anchor(self, at: datetime) -> Anchor:
+        """Return a copy of the head, to be kept outside; raise AlteredHeadError for one that was not signed."""
+        head, tree = self._log.believed()
+        return Anchor.of(head.note, tree, at)
+
+    def prove(self, address: str) -> tuple[Proof, bytes]:
+        """Return the proof that an entry stands in the log that the head signs, and the entry's bytes."""
+        head, _ = self._log.believed()
+        pos, body = self.proofs.entry(address)
+        path = inclusion_proof(pos - 1, head.size, self.proofs.leaves(head.size))
+        return Proof(index=pos - 1, path=tuple(path), checkpoint=head.note), body.encode()
 
     @property
     def recorded(self) -> list[tuple[Entry, State | None]]:
@@ -345,9 +373,10 @@ class Unit:
     def commit(self) -> None:
         """Write what was recorded: rows of each changed state, then blobs, the head, and its entries."""
         self._check_expected()
+        grown = {entry.stream for entry in self._entries}
         for name, cursor in self._cursors.items():
             self._write_state(name, cursor)
-            if cursor.new or cursor.state is not cursor.before or self._grew(name):
+            if name in grown:
                 self._write_stream(name, cursor)
         for name, sealer in self._sealers.items():
             self.blobs.add(sealer.blobs, name)
@@ -360,9 +389,6 @@ class Unit:
                 self.claims.add(self._claim, self.now)
             self._append()
         self._cursors, self._entries, self._sealers, self._wakes = {}, [], {}, {}
-
-    def _grew(self, stream: str) -> bool:
-        return any(entry.stream == stream for entry in self._entries)
 
     def _write_state(self, name: str, cursor: Cursor) -> None:
         after, before = cursor.state, cursor.before
@@ -408,6 +434,7 @@ class Unit:
             row = self.plans.ledger(name) if family == "plan" else None
             row = row or self._connection.execute(_STREAM, {"mine": self.tenant_id, "wanted": stream}).first()
             cursor = Cursor(*row) if row else Cursor(0, None)
+            cursor.new = row is None
             if family == "plan" and row is not None:
                 found = self.plans.get(name)
                 cursor.state, cursor.row_version = found.state, found.row_version
@@ -440,32 +467,6 @@ class Unit:
             return
         if not wanted.meets(cursor.before):
             raise StaleError(f"plan {wanted.plan_id} changed since it was read; look again and repeat")
-
-    def _compare(self, name: str, state: State | None) -> list[str]:
-        if isinstance(state, PlanState):
-            try:
-                same = self.plans.read_rows(state.plan.plan_id) == rows_of(state)
-            except StoreError:
-                same = False
-        elif isinstance(state, PolicyState):
-            same = self.policies.states().get(state.digest) == state
-        elif isinstance(state, Principal):
-            same = self.principals.get(state.principal_id) == state
-        elif isinstance(state, AccountState):
-            same = self.accounts.state(name.removeprefix("account/")) == state
-        elif isinstance(state, TenantState):
-            same = name == self.tenant_stream and self._tenant_state_row() == state
-        else:
-            same = True
-        return [] if same else [f"{name}: the row differs from its ledger"]
-
-    def _unexplained(self, streams: set[str]) -> list[str]:
-        rows = [f"plan/{plan_id}" for plan_id in self.plans.ids()]
-        rows += [f"principal/{p.principal_id}" for p in self.principals.every()]
-        rows += [f"policy/{digest.removeprefix('sha256:')}" for digest in self.policies.states()]
-        rows += [f"account/{account_id}" for account_id in self.accounts.states()]
-        rows += [self.tenant_stream] if self._tenant_state_row() is not None else []
-        return [f"{name}: the row has no ledger" for name in rows if name not in streams]
 
     def _tenant_told(self) -> dict[str, Any]:
         if self._told is None:
