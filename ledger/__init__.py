@@ -55,7 +55,7 @@ from ledger.errors import BadNoteError, LedgerError
 from ledger.explain import explain, sentence, stopped, why
 from ledger.fold import PlanState, State, evolve, fold, state_digest
 from ledger.keyring import Keyring
-from ledger.note import Checkpoint, Proof, Signer, Verifier, open_note, sign
+from ledger.note import Checkpoint, Proof, Signer, Verifier, named, open_note, sign
 from ledger.standing import AccountState, Hold, PolicyState, Switch, TenantState
 from ledger.tree import (
     EMPTY_ROOT,
@@ -144,6 +144,7 @@ __all__ = [
     "fold",
     "inclusion_proof",
     "leaf_hash",
+    "named",
     "node_hash",
     "open_note",
     "proves_consistency",

@@ -111,6 +111,11 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> tuple[str, tuple[Veri
     return text, tuple(found.values())
 
 
+def named(note: str) -> tuple[tuple[str, bytes], ...]:
+    """Return name and key id of each signature of a note, whoever that is."""
+    return tuple(_signature(line)[:2] for line in _split(note)[1])
+
+
 class Checkpoint(Frozen):
     """How large a log is, and the root of its tree."""
 

@@ -8,14 +8,14 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
-from ledger import Keyring
+from ledger import Keyring, named
 from plan import PlanType
 from store.access import Access
 from store.claims import Claim, Expected
 from store.connection import READING
 from store.errors import SlotTakenError, StaleError, StoreError
 from store.figures import Figures
-from store.heads import Known
+from store.heads import Known, Log
 from store.row_security import show_all, show_one
 from store.tables import tenant as tenant_table
 from store.unit import Unit
@@ -127,6 +127,15 @@ class Store:
         wanted = select(tenant_table.c.tenant_id).order_by(tenant_table.c.tenant_id)
         with self._over_all(reading=True) as connection:
             return list(connection.execute(wanted).scalars())
+
+    def signed_by_newest(self, tenant_id: str) -> bool:
+        """Say whether a tenant's ledger is signed by the newest of the keys."""
+        with self._over_all(reading=True) as connection:
+            head = Log(connection, tenant_id, self.keys, {}).head()
+        if self.keys is None:
+            return False
+        newest = self.keys.verifiers(head.origin)[0]
+        return (head.origin, newest.key_id) in named(head.note)
 
     def _holder(self, tenant_id: str, now: datetime, error: SlotTakenError) -> str:
         with self._engine.begin() as connection:

@@ -9,7 +9,19 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
-from ledger import HASH_BYTES, Checkpoint, Frontier, Keyring, LedgerError, Signer, leaf_hash, open_note, sign
+from ledger import (
+    HASH_BYTES,
+    Checkpoint,
+    Frontier,
+    Keyring,
+    KeyRotated,
+    LedgerError,
+    Signer,
+    leaf_hash,
+    named,
+    open_note,
+    sign,
+)
 from store.errors import AlteredHeadError, KeylessError, NotFoundError
 from store.tables import entry as entry_table
 from store.tables import head as head_table
@@ -81,14 +93,16 @@ def believe(head: Head, keys: Keyring) -> tuple[Frontier, Signer]:
         raise AlteredHeadError(_altered(str(error))) from error
     if said != Checkpoint.of(head.origin, tree):
         raise AlteredHeadError(_altered("its size, origin or tree is not what its checkpoint says"))
-    newest = next(one for one in keys.signers(head.origin) if one.verifier in by)
-    return tree, newest
+    held = {one.key_id for one in keys.verifiers(head.origin)}
+    if any(name == head.origin and key_id not in held for name, key_id in named(head.note)):
+        raise KeylessError("the ledger was given another key, which this program has not read yet: start it again")
+    return tree, next(one for one in keys.signers(head.origin) if one.verifier in by)
 
 
 def _altered(why: str) -> str:
     return (
-        f"the ledger's head was altered outside of this program ({why}); nothing is written on top of it. "
-        "Look with: oncourse ledger verify; and restore a backup (docs/ledger.md)"
+        f"the ledger's head was altered outside of this program, or signed with a key that it does not have ({why}); "
+        "nothing is written on top of it. Look with: oncourse ledger verify (docs/ledger.md says what then)"
     )
 
 
@@ -119,6 +133,19 @@ class Log:
     def current_keys(self) -> tuple[bytes, ...]:
         """Return the public keys that sign here; raise KeylessError where there are none."""
         return self._held.current
+
+    def next_key(self) -> KeyRotated | None:
+        """Return the rotation from the key that signs to the newest one; the next append is signed by both.
+
+        None where the newest one signs already.
+        """
+        head = self._read(_LOCK)
+        _, signer = believe(head, self._held)
+        newest = self._held.signers(head.origin)[0]
+        if newest.verifier == signer.verifier:
+            return None
+        self.sign_next(head.origin, newest.verifier.key)
+        return KeyRotated.by(signer, newest.verifier)
 
     def sign_next(self, origin: str, beside: bytes | None = None) -> None:
         """Let the next append sign under an origin, and another (public) key beside the one that signs now."""

@@ -18,8 +18,10 @@ from ledger import (
     EvidenceRef,
     Frontier,
     Keyring,
+    KeyRotated,
     LedgerError,
     LogOpened,
+    LogReopened,
     PlanState,
     PolicyState,
     Proof,
@@ -43,7 +45,7 @@ from store.events import Events, event_named
 from store.heads import Known, Log
 from store.model_use import ModelUse
 from store.notices import Notices
-from store.origins import new_origin
+from store.origins import new_origin, next_origin
 from store.plans import Plans
 from store.principals import Policies, Principals
 from store.proofs import Proofs
@@ -296,8 +298,13 @@ class Unit:
         return self._log.head().size
 
     def checkpoint(self) -> Checkpoint:
-        """Return the checkpoint of all that is committed; once this unit has written, of what it wrote."""
-        return (self._log.written or self._log.head()).checkpoint
+        """Return what the head says of all that is committed."""
+        return self._log.head().checkpoint
+
+    @property
+    def written(self) -> Checkpoint | None:
+        """Return the checkpoint that this unit's commit signed; None where it wrote no entry."""
+        return None if self._log.written is None else self._log.written.checkpoint
 
     def entries_after(
         self, pos: int, most: int, stream: str | None = None, kinds: Iterable[str] = ()
@@ -352,6 +359,23 @@ class Unit:
         """Hold a pass that has taken all rows against the head."""
         head = self._log.head()
         return found.conclude(head.note, head.size, head.frontier)
+
+    def next_key(self) -> KeyRotated | None:
+        """Return the rotation to the newest key, which signs the checkpoint of this unit's commit beside the old one.
+
+        None where the newest one signs already.
+        """
+        return self._log.next_key()
+
+    def reopened(self, lost: Anchor | None) -> LogReopened:
+        """Return the log's continuation under another origin, which this unit's commit signs."""
+        head = self._log.head()
+        self._log.believed()
+        after = next_origin(head.origin)
+        self._log.sign_next(after)
+        said = head.checkpoint.text.split("\n")[2]
+        note = "" if lost is None else lost.checkpoint
+        return LogReopened(origin=after, previous=head.origin, size=head.size, root=said, lost=note)
 
     def anchor(self, at: datetime) -> Anchor:
         """Return a copy of the head, to be kept outside; raise AlteredHeadError for one that was not signed."""

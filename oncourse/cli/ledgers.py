@@ -5,11 +5,13 @@ from typing import Annotated
 import typer
 
 import ledger
+from oncourse.cli import proofs
 from oncourse.cli.session import current
 from oncourse.console import as_json, say
 
 app = typer.Typer(no_args_is_help=True)
 FINDINGS = 6
+proofs.register(app)
 
 
 @app.command()
