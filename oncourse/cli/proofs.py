@@ -20,12 +20,10 @@ from orchestrator import BadInputError
 from store import KeylessError, NotFoundError, StoreError, Unit
 
 FINDINGS = 6
-AnchorFile = Annotated[
-    Path | None, typer.Option("--anchors", help="A file of checkpoints kept outside to compare with.")
-]
+AnchorFile = Annotated[Path | None, typer.Option("--anchors", help="Checkpoints kept outside, to compare with.")]
 Keys = Annotated[
     list[str] | None,
-    typer.Option("--key", help="A public key to trust, as NAME+KEYID+KEY; this installation's otherwise."),
+    typer.Option("--key", help="A public key to trust (NAME+KEYID+KEY); our own otherwise."),
 ]
 Reason = Annotated[str, typer.Option(help="Why, in one sentence.")]
 
@@ -52,7 +50,7 @@ def verify(
     with current.house.desk.unit(reading=True) as unit:
         if since is not None:
             held = _newest(read_anchors(read_text(since)), since, unit, trusted)
-            kept, start = [*kept, held], held.tree()
+            kept, start = [*kept, *(() if held in kept else (held,))], held.tree()
         look = LedgerLook(unit, trusted=trusted, anchors=kept, start=start, replay=replay)
         _show(look)
         report = look.report
@@ -112,7 +110,7 @@ def confirm(
 
 
 def anchor(
-    file: Annotated[Path, typer.Argument(help="A file on storage that this database's keepers cannot rewrite.")],
+    file: Annotated[Path, typer.Argument(help="A file where the database's keepers cannot rewrite.")],
 ) -> None:
     """Add the ledger's checkpoint to a file outside: whatever is cut off or put back later is found by it."""
     with current.house.desk.unit(reading=True) as unit:
@@ -121,8 +119,8 @@ def anchor(
     ahead = next((one for one in known if one.size > made.size), None)
     if ahead is not None:
         raise StoreError(
-            f"{ahead} is ahead of the ledger, which has {made.size}: an older copy of the database was put back, or the "
-            "end was cut off (see: oncourse ledger verify, and oncourse ledger reopen)"
+            f"{ahead} is ahead of the ledger, which has {made.size}: an older copy of the database was put back, or "
+            "the end was cut off (see: oncourse ledger verify, and oncourse ledger reopen)"
         )
     try:
         with file.open("a", encoding="utf-8") as opened:
@@ -215,7 +213,7 @@ def _tell(report: LedgerReport) -> None:
         say("Each is what was written, in its place, and none is missing.")
         say(f"The checkpoint over {count(proof.size, 'entry', 'entries')} is signed by the key {proof.key}.")
     if proof.anchors:
-        say(f"{count(proof.anchors, 'checkpoint')} from outside agree with it.")
+        say(f"{count(proof.anchors, 'checkpoint from outside agrees', 'checkpoints from outside agree')} with it.")
     if report.replayed is not None and not report.differences:
         say(f"{count(report.replayed, 'stream')} replayed: every row is what the ledger says.")
     for line in report.findings:
