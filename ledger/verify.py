@@ -127,14 +127,16 @@ class Verification:
         """Add what the reader of the rows found beside them."""
         self._found(code, None, what)
 
-    def conclude(self, note: str, size: int, frontier: bytes) -> Proven:
+    def conclude(self, note: str, origin: str, size: int, frontier: bytes) -> Proven:
         """Hold the tree against the head, and the anchors against the tree; return what was found."""
         try:
             point = Checkpoint.peek(note)
         except BadNoteError as error:
             self._found("head", None, f"the head's checkpoint cannot be read: {error}")
             point = Checkpoint(origin="unknown", size=0, root=bytes(32))
-        key = self._head(point, note, size, frontier)
+        key = self._head(point, note)
+        if (origin, size, frontier) != (point.origin, self.tree.size, b"".join(self.tree.hashes)):
+            self._found("frontier", None, "what is kept beside the checkpoint is not the tree of the entries")
         agreed = 0
         for anchor in self._anchors:
             told = judge(anchor, point.origin, self.tree.size, self._roots, self._reopened, self._known())
@@ -156,7 +158,7 @@ class Verification:
             more=self._more,
         )
 
-    def _head(self, point: Checkpoint, note: str, size: int, frontier: bytes) -> Verifier | None:
+    def _head(self, point: Checkpoint, note: str) -> Verifier | None:
         by: Verifier | None = None
         try:
             _, signed = open_note(note, [Verifier(name=point.origin, key=key) for key in sorted(self._accepted)])
@@ -180,8 +182,6 @@ class Verification:
                 f"the entries {self.since + 1} to {here} do not come to the root that was signed: some of them were "
                 f"changed, moved, removed or put in{self._narrowed()}",
             )
-        if (size, frontier) != (here, b"".join(self.tree.hashes)):
-            self._found("frontier", None, "the tree that is kept beside the checkpoint is not the tree of the entries")
         return by
 
     def _narrowed(self) -> str:

@@ -1,13 +1,14 @@
 """The origins of logs: opaque names, which say nothing of whose log it is."""
 
 from collections.abc import Callable
+from hashlib import sha256
 
 _LETTERS = 32
 
 
 def new_origin(chance: Callable[[], bytes]) -> str:
     """Return a name that no other log has."""
-    return f"oncourse.log/{chance().hex()[:_LETTERS]}/1"
+    return f"oncourse.log/{sha256(chance()).hexdigest()[:_LETTERS]}/1"
 
 
 def next_origin(origin: str) -> str:

@@ -358,7 +358,7 @@ class Unit:
     def conclude(self, found: Verification) -> Proven:
         """Hold a pass that has taken all rows against the head."""
         head = self._log.head()
-        return found.conclude(head.note, head.size, head.frontier)
+        return found.conclude(head.note, head.origin, head.size, head.frontier)
 
     def next_key(self) -> KeyRotated | None:
         """Return the rotation to the newest key, which signs the checkpoint of this unit's commit beside the old one.
