@@ -52,18 +52,18 @@ class Proofs:
 
     def rows(self, after: int = 0) -> Iterator[list[Row]]:
         """Yield the rows behind a position in order, some at a time."""
-        found = self._connection.execute(
+        with self._connection.execute(
             _ROWS, {"mine": self._tenant, "after": after}, execution_options={"yield_per": AT_ONCE}
-        )
-        yield from found.partitions()  # type: ignore[misc] # they have a Row's fields, in its order
+        ) as found:
+            yield from found.partitions()  # type: ignore[misc] # they have a Row's fields, in its order
 
     def leaves(self, size: int) -> Iterator[bytes]:
         """Yield the hash of each of the first `size` entries."""
-        found = self._connection.execute(
+        with self._connection.execute(
             _BODIES, {"mine": self._tenant, "last": size}, execution_options={"yield_per": AT_ONCE}
-        )
-        for body in found.scalars():
-            yield leaf_hash(body.encode())
+        ) as found:
+            for body in found.scalars():
+                yield leaf_hash(body.encode())
 
     def entry(self, address: str) -> tuple[int, str]:
         """Return position and bytes of an entry by `STREAM#SEQ`; raise NotFoundError where there is none."""
@@ -82,6 +82,8 @@ class Proofs:
 
     def by_stream(self) -> Iterator[tuple[str, Iterator[Entry]]]:
         """Yield each stream with its entries in order; each must be read before the next one is asked for."""
-        found = self._connection.execute(_BY_STREAM, {"mine": self._tenant}, execution_options={"yield_per": AT_ONCE})
-        for name, rows in groupby(found, key=itemgetter(0)):
-            yield name, (Entry.model_validate_json(row[1]) for row in rows)
+        with self._connection.execute(
+            _BY_STREAM, {"mine": self._tenant}, execution_options={"yield_per": AT_ONCE}
+        ) as found:
+            for name, rows in groupby(found, key=itemgetter(0)):
+                yield name, (Entry.model_validate_json(row[1]) for row in rows)
