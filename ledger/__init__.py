@@ -55,7 +55,7 @@ from ledger.errors import BadNoteError, LedgerError
 from ledger.explain import explain, sentence, stopped, why
 from ledger.fold import PlanState, State, evolve, fold, state_digest
 from ledger.keyring import Keyring
-from ledger.note import Checkpoint, Proof, Signer, Verifier, named, open_note, sign
+from ledger.note import Checkpoint, Proof, Signer, Verifier, named, open_note, same_log, sign
 from ledger.standing import AccountState, Hold, PolicyState, Switch, TenantState
 from ledger.tree import (
     EMPTY_ROOT,
@@ -151,6 +151,7 @@ __all__ = [
     "proves_inclusion",
     "read_anchors",
     "root_of",
+    "same_log",
     "sentence",
     "sign",
     "state_digest",

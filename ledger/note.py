@@ -111,6 +111,11 @@ def open_note(note: str, verifiers: Iterable[Verifier]) -> tuple[str, tuple[Veri
     return text, tuple(found.values())
 
 
+def same_log(origin: str, other: str) -> bool:
+    """Say whether two origins name one log, before and after it was reopened: all but the number at the end."""
+    return origin.rpartition("/")[0] == other.rpartition("/")[0]
+
+
 def named(note: str) -> tuple[tuple[str, bytes], ...]:
     """Return name and key id of each signature of a note, whoever that is."""
     return tuple(_signature(line)[:2] for line in _split(note)[1])

@@ -59,9 +59,9 @@ def check_database(settings: Settings, connector: str, clock: Clock, told: Told)
 
 
 def ledger_findings(store: Store, tenant_id: str, now: datetime) -> list[str]:
-    """Return one line for each row of a tenant that is not what its ledger says."""
+    """Return one line for each row of a tenant that is not what its ledger says, and each entry that was not signed."""
     with store.unit(tenant_id, now, reading=True) as unit:
-        return unit.replay()
+        return [*map(str, unit.verify().flaws), *unit.replay()]
 
 
 def _tenant(store: Store, tenant_id: str, connector: str, clock: Clock, told: Told) -> Iterator[Check]:

@@ -73,7 +73,7 @@ def backup(file: File, *, force: Annotated[bool, typer.Option("--force", help="R
         as_json({"file": kept.file, "bytes": kept.bytes, "schema": kept.schema_})
     else:
         say(f"{kept.file} holds the database (schema {kept.schema_}, {kept.bytes:,} bytes).")
-        say("Not in it: settings and secrets (oncourse.toml, ONCOURSE_*), and the queue, which is made again.")
+        say("Not in it: settings and secrets (oncourse.toml, ONCOURSE_*), the ledger's key, and the queue.")
 
 
 @app.command()
@@ -90,7 +90,8 @@ def restore(
         return
     brought = f", brought on from schema {done.was}" if done.was != done.is_ else ""
     say(f"{done.database} holds {file}: {count(len(done.tenants), 'tenant')} at schema {done.is_}{brought}.")
-    say("The ledger of each was replayed and agrees with its rows. The queue was thrown away; a worker makes it again.")
+    say("The ledger of each was proven and agrees with its rows. The queue was thrown away; a worker makes it again.")
+    say("Whether others have seen a later state, only a copy outside says: oncourse ledger verify --anchors FILE")
 
 
 def _result(findings: tuple[str, ...], note: str) -> str:

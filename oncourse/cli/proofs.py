@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from ledger import Anchor, BadNoteError, Proof, Verifier, read_anchors
+from ledger import Anchor, BadNoteError, Proof, Verifier, read_anchors, same_log
 from oncourse.cli.reading import read_text
 from oncourse.cli.session import current
 from oncourse.clock import RealClock, random_salt
@@ -259,8 +259,8 @@ def _trusted(keys: list[str] | None) -> tuple[bytes, ...]:
 def _newest(found: list[Anchor], file: Path, unit: Unit, trusted: tuple[bytes, ...]) -> Anchor:
     """Return the newest checkpoint of a file to go on from; one that nobody signed who is trusted is none."""
     known = {*trusted, *(() if current.store.keys is None else current.store.keys.retired)}
-    origin = unit.checkpoint().origin.rpartition("/")[0]
-    mine = [one for one in found if one.point.origin.rpartition("/")[0] == origin]
+    origin = unit.checkpoint().origin
+    mine = [one for one in found if same_log(one.point.origin, origin)]
     if not mine:
         raise BadInputError(f"{file} holds no checkpoint of this ledger")
     newest = max(mine, key=lambda one: one.size)
