@@ -32,7 +32,7 @@ from plan.calendars import (
     days_between,
     deadline,
 )
-from plan.consequences import Consequences, Share, consequences
+from plan.consequences import Consequences, Share, consequences, decided_alone
 from plan.differences import Change, Difference, compare
 from plan.digests import (
     ALTERED,
@@ -331,6 +331,7 @@ __all__ = [
     "count_persons",
     "days_between",
     "deadline",
+    "decided_alone",
     "derive_posture",
     "describe_usage",
     "digest",

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from plan.actions import find_spec
 from plan.lifecycle import SENT, SETTLED
 from plan.revenue_plan import PlanStep, RevenuePlanV1
-from plan.scalars import ActionType, Approval, Frozen, Instant
+from plan.scalars import ActionType, Approval, Frozen, Instant, RiskClass
 
 
 class Share(Frozen):
@@ -43,6 +43,12 @@ def consequences(plan: RevenuePlanV1) -> Consequences:
         outside=_share(outside),
         final=tuple(step.action_type for step in final),
     )
+
+
+def decided_alone(plan: RevenuePlanV1) -> bool:
+    """Tell whether a plan is read and decided by itself, never among others: HIGH risk, or it reaches the customer."""
+    specs = [find_spec(step.action_type) for step in plan.steps]
+    return plan.risk is RiskClass.HIGH or any(spec is None or spec.external for spec in specs)
 
 
 def _share(steps: Iterable[PlanStep]) -> Share:

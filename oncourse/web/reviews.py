@@ -16,7 +16,7 @@ from oncourse.web.problems import Problem, ProblemError, refusal
 from oncourse.web.refusals import REFUSALS
 from oncourse.web.repeats import Asked, Key, claim_of, once
 from orchestrator import Acting, Orchestrator, Waiting, waiting, waits_for
-from plan import Frozen, Id, OncourseError, RiskClass, find_spec
+from plan import Frozen, Id, OncourseError, decided_alone
 from store import Expected
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews"], responses=REFUSALS)
@@ -95,7 +95,7 @@ def decide(body: Items, request: Request, caller: Deciding, front: Fronted, key:
     """Take several decisions, each on its plan as it was read; HIGH risk and what reaches customers never in bulk."""
     return Results(
         results=tuple(
-            _decided(Asked(front, caller, request.method, request.url.path, _own(key, item)), item)
+            decided(Asked(front, caller, request.method, request.url.path, _own(key, item)), item)
             for item in body.items
         )
     )
@@ -106,7 +106,7 @@ def _own(key: str | None, item: Item) -> str | None:
     return None if key is None else f"{sha256(key.encode()).hexdigest()[:32]}/{item.plan_id}"
 
 
-def _decided(asked: Asked, item: Item) -> Decided:
+def decided(asked: Asked, item: Item) -> Decided:
     """Decide one item; a refusal is its result."""
     try:
         expected = expected_of(item.plan_id, item.if_match)
@@ -140,9 +140,8 @@ def _do(house: Orchestrator, item: Item, who: Acting) -> None:
 def _may_be_in_bulk(house: Orchestrator, expected: Expected) -> None:
     check_unchanged(house, expected)
     with house.desk.unit(reading=True) as unit:
-        plan = unit.plans.get(expected.plan_id).plan
-    specs = [find_spec(step.action_type) for step in plan.steps]
-    if plan.risk is RiskClass.HIGH or any(spec is None or spec.external for spec in specs):
+        alone = decided_alone(unit.plans.get(expected.plan_id).plan)
+    if alone:
         raise ProblemError(
             HTTPStatus.UNPROCESSABLE_ENTITY,
             "not_in_bulk",

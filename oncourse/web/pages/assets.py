@@ -16,6 +16,8 @@ _HTMX = files("django_htmx") / "static" / "django_htmx"
 """Nothing of the package but these two files is used: it carries htmx in the very bytes of its release."""
 _FILES: dict[str, tuple[Traversable, str]] = {
     "styles.css": (_OURS / "styles.css", "text/css"),
+    "icon.svg": (_OURS / "icon.svg", "image/svg+xml"),
+    "keys.js": (_OURS / "keys.js", "text/javascript"),
     "icons.svg": (_OURS / "icons.svg", "image/svg+xml"),
     "htmx.js": (_HTMX / "htmx-4.min.js", "text/javascript"),
     "sse.js": (_HTMX / "ext" / "hx-sse-4.min.js", "text/javascript"),

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, NamedTuple
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from oncourse.web.callers import Fronted
@@ -44,6 +44,7 @@ class Totals(NamedTuple):
 
 @router.get("/plans")
 def plans(
+    request: Request,
     reader: Reader,
     front: Fronted,
     show: Annotated[str, Query(max_length=20)] = "all",
@@ -67,7 +68,7 @@ def plans(
     more = cursor_of(last.expires_at.isoformat(), str(last.plan_id)) if last else None
     return page(
         "plans.html", reader, "/plans", groups=_groups(lines), tabs=TABS, show=show, zone=zone, now=now, totals=totals,
-        more=more, waiting=mine,
+        more=more, waiting=mine, live=str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),
     )  # fmt: skip
 
 

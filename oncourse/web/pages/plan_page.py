@@ -4,17 +4,18 @@ from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse
 from pydantic import AwareDatetime
 
 import ledger
 from gate import Act
 from oncourse.web.callers import Fronted
+from oncourse.web.conditions import etag_of
 from oncourse.web.front import Caller, Front
 from oncourse.web.pages.plan_reading import reading
 from oncourse.web.pages.queue import mine_of
-from oncourse.web.pages.shell import PageRoute, Reader, page
+from oncourse.web.pages.shell import PageRoute, Reader, fragment, page
 from oncourse.web.pages.timeline import timeline
 from oncourse.web.pages.words import Told, Typed
 from oncourse.web.problems import ProblemError
@@ -54,6 +55,16 @@ def plan(
     if as_of is not None:
         return _past(reader, front, plan_id, as_of)
     return draw_plan(reader, front, plan_id, told=Told(done=done, of=of, of_step=of_step))
+
+
+@router.get("/plans/{plan_id:uuid}/news")
+def news(plan_id: UUID, reader: Reader, front: Fronted, seen: Annotated[str, Query(max_length=200)]) -> Response:
+    """Say that a plan is no longer as it was read; nothing while it is."""
+    with front.house(reader.tenant_id).desk.unit(reading=True) as unit:
+        record = unit.plans.get(plan_id)
+    if etag_of(record) == seen:
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+    return fragment("news.html", plan=record.plan)
 
 
 def draw_plan(

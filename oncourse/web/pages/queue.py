@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import NamedTuple
 from uuid import UUID
 
+from oncourse.web.conditions import etag_of
 from orchestrator import Waiting, waiting, waits_for
+from plan import RiskClass, decided_alone
 from store import Unit
 
 DECISIONS = (
@@ -25,6 +27,8 @@ class Item(NamedTuple):
     who: tuple[str, ...]
     account: str
     href: str
+    seen: str = ""
+    """The plan's ETag, of a draft that may be decided among others; nothing of anything else."""
 
 
 class Queue(NamedTuple):
@@ -60,7 +64,14 @@ def _item(unit: Unit, one: Waiting) -> Item:
         href = f"/accounts/{one.account_id}"
     else:
         href = f"/review/{one.plan_id}" + ("" if one.step_id is None else f"?step={one.step_id}")
-    return Item(one, waits_for(unit, one), unit.accounts.get(one.account_id).name, href)
+    return Item(one, waits_for(unit, one), unit.accounts.get(one.account_id).name, href, _among_others(unit, one))
+
+
+def _among_others(unit: Unit, one: Waiting) -> str:
+    if one.kind != "draft" or one.plan_id is None or one.risk is RiskClass.HIGH:
+        return ""
+    record = unit.plans.get(one.plan_id)
+    return "" if decided_alone(record.plan) else etag_of(record)
 
 
 def _decided(unit: Unit, me: str) -> int:

@@ -32,4 +32,5 @@ def review(
     return page(
         "review.html", reader, "/review", lines=lines, everybody=everybody, zone=zone, now=now, waiting=lines.mine,
         told=Told(done=done, of=of, of_step=of_step), key=fresh_key(),
+        live="/review?everybody=true" if everybody else "/review",
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """The frame around every page: who is in, where one can go, and templates that escape whatever they are given."""
 
 from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -68,9 +69,18 @@ Reader = Annotated[Caller, Depends(a_reader)]
 def page(name: str, reader: Caller, here: str, *, status: HTTPStatus = HTTPStatus.OK, **told: Any) -> HTMLResponse:
     """Return a page in its frame; `here` is the place of the navigation that it belongs to."""
     body = _TEMPLATES.get_template(name).render(
-        places=PLACES, here=here, me=reader.who.principal.principal_id, tenant=reader.tenant_id, **told
+        places=PLACES, here=here, me=reader.who.principal.principal_id, tenant=reader.tenant_id, keys=KEYS.get(), **told
     )
     return HTMLResponse(body, int(status), headers={"cache-control": "no-store"})
+
+
+def fragment(name: str, **told: Any) -> HTMLResponse:
+    """Return a part of a page, for a page that is open."""
+    return HTMLResponse(_TEMPLATES.get_template(name).render(**told), headers={"cache-control": "no-store"})
+
+
+KEYS: ContextVar[str] = ContextVar("keys", default="on")
+"""Whether the reader's browser wants single keys; a choice of the browser, no secret."""
 
 
 class PageRoute(APIRoute):
@@ -81,6 +91,7 @@ class PageRoute(APIRoute):
         plain = super().get_route_handler()
 
         async def handler(request: Request) -> Response:
+            KEYS.set("off" if request.cookies.get("oncourse-keys") == "off" else "on")
             try:
                 return await plain(request)
             except OncourseError as error:
