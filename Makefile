@@ -65,6 +65,7 @@ chaos: $(STAMP) ## kill workers at every point of a life and at random, resend a
 	@$(BIN)/python -m tests.chaos campaign $(if $(SEED),--seed $(SEED)) $(if $(PLANS),--plans $(PLANS)) $(if $(EFFECTS),--effects $(EFFECTS))
 	@$(BIN)/python -m tests.chaos approvals
 	@$(BIN)/python -m tests.chaos exclusivity
+	@$(BIN)/python -m tests.chaos ledgers
 
 simulate: $(STAMP) ## whole tenants under seeded faults, each promise after each tick (SEEDS="1 2-9", YEARS, JOBS)
 	@$(BIN)/python -m tests.simulation $(SEEDS) $(if $(YEARS),--years $(YEARS)) $(if $(JOBS),--jobs $(JOBS))

@@ -17,8 +17,8 @@ from store import EffectStatus, SchemaError, Store, Unit, check_schema, integrit
 
 STUCK = timedelta(hours=1)
 """What was due so long ago and is not done waits for somebody."""
-LEDGER = "P9"
-"""The promise that every row is what the ledger says."""
+LEDGER = ("P9", "P14")
+"""The promises that every row is what the ledger says, and the ledger what was signed."""
 
 
 class Check(Frozen):
@@ -78,9 +78,9 @@ def _tenant(store: Store, tenant_id: str, connector: str, clock: Clock, told: To
     except (OncourseError, ValueError) as error:
         yield Check(of=tenant_id, what="ledger", findings=(f"cannot be read: {' '.join(str(error).split())}",))
         return
-    ledger = tuple(f.what for f in found if f.promise == LEDGER)
-    others = tuple(f"{f.promise}: {f.what}" for f in found if f.promise != LEDGER)
-    yield Check(of=tenant_id, what="ledger", findings=ledger, note=f"{entries:,} entries replayed")
+    ledger = tuple(f.what for f in found if f.promise in LEDGER)
+    others = tuple(f"{f.promise}: {f.what}" for f in found if f.promise not in LEDGER)
+    yield Check(of=tenant_id, what="ledger", findings=ledger, note=f"{entries:,} entries proven and replayed")
     yield Check(of=tenant_id, what="promises", findings=others)
     note = f"{late} events wait for the next day's drafts (drafts_per_day)" if late else ""
     yield Check(of=tenant_id, what="nothing stuck", findings=waiting, note=note)
