@@ -6,6 +6,7 @@ public key checks it without our code. An installation's key signs for each log 
 
 import base64
 import binascii
+import re
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Self
@@ -19,6 +20,7 @@ from ledger.tree import HASH_BYTES, Frontier, leaf_hash, proves_inclusion
 from plan import Frozen
 
 _DASH = "\u2014 "
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 _ED25519 = b"\x01"
 _KEY_ID_BYTES = 4
 _SIGNATURE_BYTES = 64
@@ -85,7 +87,7 @@ class Signer:
 
 def sign(text: str, *signers: Signer) -> str:
     """Return a text as a note with a signature of each signer; raise BadNoteError for one that no note can hold."""
-    if not text.endswith("\n") or any(ord(one) < ord(" ") and one != "\n" for one in text):
+    if not text.endswith("\n") or _CONTROL.search(text):
         raise BadNoteError("a note's text ends its last line and holds no control characters")
     return text + "\n" + "".join(signer.line(text) for signer in signers)
 
