@@ -10,7 +10,7 @@ from ledger import Entry, Row, leaf_hash
 from store.errors import NotFoundError
 from store.tables import entry, stream
 
-AT_ONCE = 2000
+AT_ONCE = 500
 """Rows that are read at once: few enough to be small, many enough to be fast."""
 _ROWS = (
     select(
