@@ -54,7 +54,7 @@ class Replay:
         except ValueError:
             yield f"{name}: entry {counted.number + 1} cannot be read"
             return
-        yield from self._compare(name, state)
+        yield from self.compare(name, state)
         if said != (counted.number, state_digest(state)):
             yield f"{name}: the stream's row is not at its last entry"
 
@@ -76,7 +76,8 @@ class Replay:
             yield "the ledger's size differs from its head"
         yield from (f"the text {ref} is not what its commitment says" for ref in self._blobs.altered())
 
-    def _compare(self, name: str, state: State | None) -> list[str]:
+    def compare(self, name: str, state: State | None) -> list[str]:
+        """Return one line where a stream's row is not this state."""
         if isinstance(state, PlanState):
             try:
                 same = self._plans.read_rows(state.plan.plan_id) == rows_of(state)

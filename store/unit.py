@@ -339,6 +339,11 @@ class Unit:
         row = self._tenant_row()
         return Replay(self._connection, row, _state_of(row)).differences(self.head(), only)
 
+    def compared(self, stream: str, state: State | None) -> list[str]:
+        """Return one line where a stream's row is not this state."""
+        row = self._tenant_row()
+        return Replay(self._connection, row, _state_of(row)).compare(stream, state)
+
     def verification(
         self, trusted: Iterable[bytes] = (), anchors: Iterable[Anchor] = (), start: Frontier | None = None
     ) -> Verification:
