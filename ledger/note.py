@@ -27,6 +27,7 @@ _SIGNATURE_BYTES = 64
 _PROOF = "c2sp.org/tlog-proof@v1"
 NAME = r"^[!-*,-~]{1,200}$"
 """A key's name and a log's origin: printable, without spaces and `+`."""
+_NAME = re.compile(r"[!-*,-~]{1,200}")
 
 
 class Verifier(Frozen):
@@ -43,7 +44,7 @@ class Verifier(Frozen):
         name, _, rest = text.strip().partition("+")
         key_id, _, coded = rest.partition("+")
         data = _decoded(coded)
-        if not name or data[:1] != _ED25519 or len(data) != 1 + HASH_BYTES:
+        if not _NAME.fullmatch(name) or data[:1] != _ED25519 or len(data) != 1 + HASH_BYTES:
             raise BadNoteError(f"{text[:80]!r} is no public key; it reads NAME+KEYID+KEY (see: oncourse ledger key)")
         found = cls(name=name, key=data[1:])
         if found.key_id.hex() != key_id:
@@ -71,7 +72,9 @@ class Signer:
     """A private key under a name."""
 
     def __init__(self, name: str, seed: bytes) -> None:
-        """Take 32 secret bytes."""
+        """Take 32 secret bytes; raise BadNoteError for a name that no key can have."""
+        if not _NAME.fullmatch(name):
+            raise BadNoteError(f"{name[:80]!r} is no name of a log")
         self._key = Ed25519PrivateKey.from_private_bytes(seed)
         self.verifier = Verifier(name=name, key=self._key.public_key().public_bytes_raw())
         self._line = f"{_DASH}{name} "
@@ -142,7 +145,7 @@ class Checkpoint(Frozen):
         root = _decoded(lines[2]) if len(lines) > 3 and lines[-1] == "" else b""  # noqa: PLR2004 - three lines and an end
         size = lines[1] if root else ""
         plain = size.isascii() and size.isdigit() and (size == "0" or size[0] != "0")
-        if len(root) != HASH_BYTES or not plain or not lines[0] or "" in lines[:-1]:
+        if len(root) != HASH_BYTES or not plain or not _NAME.fullmatch(lines[0]) or "" in lines[:-1]:
             raise BadNoteError("the text is no checkpoint: it has an origin, a size and a root, each on its line")
         return cls(origin=lines[0], size=int(size), root=root)
 

@@ -22,15 +22,18 @@ KEPT = 100
 
 
 class Row(NamedTuple):
-    """An entry as the database has it: the bytes that were hashed, and the columns beside them."""
+    """An entry as the database has it: the bytes that were hashed, and the columns beside them.
+
+    Somebody may have put anything there, so number and body are looked at before they are believed.
+    """
 
     pos: int
     stream: str
-    seq: int
+    seq: Any
     type: str
     at: str
     """As sortable text with microseconds."""
-    body: str
+    body: Any
 
 
 class Flaw(Frozen):
@@ -97,7 +100,7 @@ class Verification:
         tree, streams, loads = self.tree, self.streams, orjson.loads
         for row in rows:
             pos, stream, seq, kind, at, body = row
-            data = body.encode()
+            data = body.encode() if isinstance(body, str) else bytes(body or b"")
             tree.append(leaf_hash(data))
             if pos != tree.size:
                 self._found("position", tree.size, f"it stands at position {pos}")
@@ -106,7 +109,7 @@ class Verification:
                 same = (told["stream"], told["seq"], told["type"]) == (stream, seq, kind) and _same_at(told["at"], at)
                 cause = told["cause"]
                 past = cause["kind"] != "entry" or self._past(cause["ref"], stream, seq)
-            except (orjson.JSONDecodeError, KeyError, TypeError):
+            except (KeyError, TypeError, AttributeError, ValueError):  # whatever somebody has put there
                 self._found("bytes", tree.size, "its bytes are no entry")
                 continue
             if not same:
@@ -114,6 +117,9 @@ class Verification:
             if not past:
                 self._found("cause", tree.size, f"its cause {cause['ref']} does not lie in its past")
             last = streams.get(stream)
+            if not isinstance(seq, int):
+                self._found("column", tree.size, f"the column seq says {seq!r}, which is no number")
+                continue
             if seq != (1 if last is None else last + 1) and not (last is None and self.since):
                 self._found("sequence", tree.size, f"{stream} has entry {seq} after entry {last or 0}")
             streams[stream] = seq

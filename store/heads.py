@@ -129,6 +129,12 @@ class Log:
         head = self.head()
         return head, believe(head, self._held)[0]
 
+    def held(self) -> Head:
+        """Return the head and hold its row; raise AlteredHeadError where it is not what was signed."""
+        head = self._read(_LOCK)
+        believe(head, self._held)
+        return head
+
     @property
     def current_keys(self) -> tuple[bytes, ...]:
         """Return the public keys that sign here; raise KeylessError where there are none."""
@@ -181,7 +187,10 @@ class Log:
             raise NotFoundError(
                 f"the ledger of {self._tenant} has no head, so nothing is written; restore a backup (docs/ledger.md)"
             )
-        return Head(*row)
+        head = Head(*row)
+        if [type(value) for value in head] != [str, int, bytes, str]:
+            raise AlteredHeadError(_altered("it holds what is no head"))
+        return head
 
     def _renew_known(self, known: Signed, bodies: Sequence[bytes]) -> Signed | None:
         """Renew the head where it is still the one that this process signed; it was looked at then."""

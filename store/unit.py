@@ -374,8 +374,7 @@ class Unit:
 
     def reopened(self, lost: Anchor | None) -> LogReopened:
         """Return the log's continuation under another origin, which this unit's commit signs."""
-        head = self._log.head()
-        self._log.believed()
+        head = self._log.held()
         after = next_origin(head.origin)
         self._log.sign_next(after)
         said = head.checkpoint.text.split("\n")[2]

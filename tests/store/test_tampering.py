@@ -6,7 +6,7 @@ from sqlalchemy import inspect, text
 from ledger import Anchor, BadNoteError, Row, read_anchors
 from oncourse.proving import LedgerLook
 from plan import Tenant
-from store import Store, open_engine, upgrade
+from store import AlteredHeadError, Store, open_engine, upgrade
 from store.tables import entry, head, stream
 from tests.databases import over_all
 from tests.keys import KEYS
@@ -246,3 +246,36 @@ def test_a_proof_of_any_entry_is_checked_without_the_database(store):
             origin = unit.checkpoint().origin
         assert proof.proves(body, KEYS.verifiers(origin))
         assert not proof.proves(body.replace(b"crm", b"CRM"), KEYS.verifiers(origin)) or b"crm" not in body
+
+
+GARBAGE = ["a cause of 7", "''", "'nonsense'", "x'00ff'", "'[]'", "'{}'", "'null'", "7"]
+
+
+@pytest.mark.parametrize("value", GARBAGE)
+def test_whatever_is_put_into_an_entry_is_a_finding_and_no_traceback(plain, value):
+    if value == "a cause of 7":
+        value = 'json_set(body, \'$.cause\', json(\'{"kind":"entry","ref": 7}\'))'
+    tamper(plain._engine, f"UPDATE ledger_entry SET body = {value} WHERE pos = 5")  # noqa: S608 - our own words
+    with plain.unit("t", NOW, reading=True) as unit:
+        assert "root" in {flaw.code for flaw in unit.verify().flaws}
+
+
+@pytest.mark.parametrize("column", ["pos", "seq", "at", "type", "stream"])
+def test_a_column_of_another_kind_is_a_finding_and_no_traceback(plain, column):
+    tamper(plain._engine, f"UPDATE ledger_entry SET {column} = 'zz' WHERE pos = 5")  # noqa: S608 - our own words
+    with plain.unit("t", NOW, reading=True) as unit:
+        assert not unit.verify().holds
+
+
+@pytest.mark.parametrize("column", ["size", "note", "frontier", "origin"])
+@pytest.mark.parametrize("value", ["'zz'", "x'00'", "''"])
+def test_a_head_of_another_kind_is_refused_or_found(plain, column, value):
+    tamper(plain._engine, f"UPDATE ledger_head SET {column} = {value}")  # noqa: S608 - our own words
+    with pytest.raises(AlteredHeadError), plain.unit("t", NOW) as unit:
+        note(unit)
+    with plain.unit("t", NOW, reading=True) as unit:
+        try:
+            holds = unit.verify().holds
+        except AlteredHeadError:
+            holds = False
+    assert not holds
