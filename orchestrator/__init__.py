@@ -27,7 +27,7 @@ from orchestrator.replaying import Answer, Replayed
 from orchestrator.showing import Judgement, Shown, show, show_at, show_revision
 from orchestrator.step_reviews import StepReviewed
 from orchestrator.triggering import DRAFTS_USED_UP, POSTURE_CHANGED, USED_UP, Bounds
-from orchestrator.waiting import Waiting, waiting, waits_for
+from orchestrator.waiting import Waiting, waiting, waiting_of, waits_for
 from orchestrator.withdrawing import UNDO
 from store import WISHED
 
@@ -104,6 +104,7 @@ __all__ = [
     "system",
     "to_quote",
     "waiting",
+    "waiting_of",
     "waits_for",
     "who_may",
 ]

@@ -1,6 +1,6 @@
 """What waits for a person: drafts, texts, tasks, doubts, hand-overs, pauses and held accounts, most urgent first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 from uuid import UUID
 
@@ -51,12 +51,23 @@ class Waiting(Frozen):
         return ACTS[self.kind]
 
 
-def waiting(unit: Unit) -> list[Waiting]:
-    """Return what waits for a person, the least time left first, then the most revenue."""
-    records = unit.plans.concerning([PlanStatus.DRAFT, PlanStatus.PAUSED], _ASKED)
-    found = [one for record in records for one in (*_plan(unit, record), *_steps(unit, record))]
-    found += _accounts(unit)
-    return sorted(found, key=_urgency)
+def waiting(unit: Unit, *, most: int | None = None, judged: bool = True) -> list[Waiting]:
+    """Return what waits for a person, the least time left first, then the most revenue.
+
+    `most`: of the first so many plans by their end, where a tenant may have more than anybody reads at once.
+    Without `judged` nothing is asked of the gate: then a draft says neither what it takes nor what to quote.
+    """
+    records = unit.plans.concerning([PlanStatus.DRAFT, PlanStatus.PAUSED], _ASKED, most=most)
+    return sorted([*_of(unit, records, judged=judged), *_accounts(unit)], key=_urgency)
+
+
+def waiting_of(unit: Unit, records: Iterable[PlanRecord], *, judged: bool = True) -> list[Waiting]:
+    """Return what of some plans waits for a person, the least time left first."""
+    return sorted(_of(unit, records, judged=judged), key=_urgency)
+
+
+def _of(unit: Unit, records: Iterable[PlanRecord], *, judged: bool) -> list[Waiting]:
+    return [one for record in records for one in (*_plan(unit, record, judged=judged), *_steps(unit, record))]
 
 
 def waits_for(unit: Unit, one: Waiting) -> tuple[str, ...]:
@@ -77,10 +88,12 @@ def _accounts(unit: Unit) -> Iterator[Waiting]:
             yield Waiting(kind="held", account_id=account_id, owner=unit.accounts.get(account_id).owner_id, told=told)
 
 
-def _plan(unit: Unit, record: PlanRecord) -> Iterator[Waiting]:
+def _plan(unit: Unit, record: PlanRecord, *, judged: bool) -> Iterator[Waiting]:
     plan, state = record.plan, record.state
     if plan.status is PlanStatus.DRAFT and state.sent_back:
         yield _waiting(record, "answer", "sent back: waits for an edit that answers")
+    elif plan.status is PlanStatus.DRAFT and not judged:
+        yield _waiting(record, "draft", "approve the draft")
     elif plan.status is PlanStatus.DRAFT:
         decision = judged_now(unit, record)
         seen = to_quote(record.content_digest, decision.policy_digest)

@@ -53,15 +53,12 @@ VALUES_KEPT = 512
 V = TypeVar("V", bound=Frozen)
 
 # Built once: putting statements together costs more than their answers.
-_ABOUT = (
-    select(record.c.family, record.c.body)
-    .where(record.c.tenant_id == bindparam("mine"), record.c.account_id == bindparam("account"))
-    .order_by(record.c.family, record.c.record_id)
+_ABOUT = select(record.c.family, record.c.record_id, record.c.body).where(
+    record.c.tenant_id == bindparam("mine"), record.c.account_id == bindparam("account")
 )
-_SHARED = (
-    select(record.c.family, record.c.body)
-    .where(record.c.tenant_id == bindparam("mine"), record.c.family.in_(_OF_TENANT))
-    .order_by(record.c.family, record.c.record_id)
+"""Sorted by whoever asks: told to sort, SQLite walks through all of a tenant's records in their order instead."""
+_SHARED = select(record.c.family, record.c.record_id, record.c.body).where(
+    record.c.tenant_id == bindparam("mine"), record.c.family.in_(_OF_TENANT)
 )
 _ACCOUNT = select(record.c.body).where(
     record.c.tenant_id == bindparam("mine"),
@@ -83,10 +80,8 @@ _DROP = delete(record).where(
     record.c.family == bindparam("family"),
     record.c.record_id.in_(bindparam("ids", expanding=True)),
 )
-_FACTS = (
-    select(fact.c.body)
-    .where(fact.c.tenant_id == bindparam("mine"), fact.c.account_id == bindparam("account"))
-    .order_by(fact.c.fact_id)
+_FACTS = select(fact.c.fact_id, fact.c.body).where(
+    fact.c.tenant_id == bindparam("mine"), fact.c.account_id == bindparam("account")
 )
 _STATE = select(account_state.c.state).where(
     account_state.c.tenant_id == bindparam("mine"), account_state.c.account_id == bindparam("account")
@@ -160,7 +155,8 @@ class Accounts:
         mine = {"mine": self._tenant}
         bodies: dict[str, list[str]] = {}
         for wanted in (_ABOUT, _SHARED):
-            for row in self._connection.execute(wanted, mine | {"account": account_id}):
+            rows = self._connection.execute(wanted, mine | {"account": account_id}).all()
+            for row in sorted(rows, key=lambda row: (row.family, row.record_id)):
                 bodies.setdefault(row.family, []).append(row.body)
         if "accounts" not in bodies:
             raise _unknown(account_id)
@@ -186,8 +182,8 @@ class Accounts:
 
     def facts(self, account_id: str) -> tuple[Fact, ...]:
         """Return all facts of an account, by id."""
-        rows = self._connection.execute(_FACTS, {"mine": self._tenant, "account": account_id}).scalars()
-        return _values(Fact, tuple(rows))
+        rows = self._connection.execute(_FACTS, {"mine": self._tenant, "account": account_id})
+        return _values(Fact, tuple(row.body for row in sorted(rows, key=lambda row: row.fact_id)))
 
     def state(self, account_id: str) -> AccountState | None:
         """Return what holds an account; None while nothing ever has."""

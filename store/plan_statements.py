@@ -60,14 +60,12 @@ BESIDE = union_all(
         and_(stream.c.tenant_id == bindparam("mine"), stream.c.stream == literal("plan/") + bindparam("wanted")),
     ),
 ).order_by("kind", "position")
-FIND = (
-    select(plan)
-    .where(
-        plan.c.tenant_id == bindparam("mine"),
-        plan.c.status.in_(bindparam("statuses", expanding=True)),
-        plan.c.plan_id != bindparam("without"),
-    )
-    .order_by(plan.c.account_id, plan.c.plan_id)
+# What is asked of one account is sorted by whoever asks: told to sort, SQLite walks through all of a tenant's rows in
+# their order instead of the few of the account.
+FIND = select(plan).where(
+    plan.c.tenant_id == bindparam("mine"),
+    plan.c.status.in_(bindparam("statuses", expanding=True)),
+    plan.c.plan_id != bindparam("without"),
 )
 FIND_OF = FIND.where(plan.c.account_id == bindparam("account"))
 HOLDER = (
@@ -80,14 +78,10 @@ HOLDER = (
     )
     .order_by(plan.c.plan_id)
 )
-OPEN_OF = (
-    select(plan.c.plan_id, plan.c.body)
-    .where(
-        plan.c.tenant_id == bindparam("mine"),
-        plan.c.account_id == bindparam("account"),
-        plan.c.status.in_(sorted(str(s) for s in OPEN)),
-    )
-    .order_by(plan.c.plan_id)
+OPEN_OF = select(plan.c.plan_id, plan.c.body).where(
+    plan.c.tenant_id == bindparam("mine"),
+    plan.c.account_id == bindparam("account"),
+    plan.c.status.in_(sorted(str(s) for s in OPEN)),
 )
 STEP_COLUMNS = ("position", "status", "action_type", "body")
 STEP = (

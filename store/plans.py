@@ -1,5 +1,6 @@
 """Plans as rows: the cached fold of their streams, and the questions people ask of them."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,13 +12,16 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    Select,
     Table,
     and_,
     delete,
+    exists,
     func,
     insert,
     or_,
     select,
+    text,
     update,
 )
 from sqlalchemy.exc import IntegrityError
@@ -57,7 +61,7 @@ from store.plan_statements import (
     WAKE,
     change,
 )
-from store.tables import approval, plan, plan_step
+from store.tables import MOVING_STEPS, approval, plan, plan_step
 
 SHORTEST_PREFIX = 4
 """Fewer characters name no plan: an empty shell variable must never end one."""
@@ -72,6 +76,10 @@ class Beside(NamedTuple):
     approvals: list[RowMapping]
     ledger: tuple[int, str | None] | None
     """Where the plan's stream stands, and the digest of the state that it came to."""
+
+
+_FEW = 1000
+"""Steps that are named one by one in a statement."""
 
 
 class PlanRecord(Frozen):
@@ -148,7 +156,8 @@ class Plans:
             if account_id is None
             else self._connection.execute(FIND_OF, named | {"account": account_id})
         )
-        return [self._record(row, self._beside(row["plan_id"])) for row in rows.mappings().all()]
+        found = sorted(rows.mappings(), key=lambda row: (row["account_id"], row["plan_id"]))
+        return [self._record(row, self._beside(row["plan_id"])) for row in found]
 
     def page(
         self,
@@ -165,16 +174,25 @@ class Plans:
         if after is not None:
             at, plan_id = after
             wanted = wanted.where(or_(plan.c.expires_at > at, and_(plan.c.expires_at == at, plan.c.plan_id > plan_id)))
-        if chosen := [str(status) for status in statuses]:
-            wanted = wanted.where(plan.c.status.in_(chosen))
+        chosen = sorted({str(status) for status in statuses})
         if account_id is not None:
             wanted = wanted.where(plan.c.account_id == account_id)
         if owner is not None:
             wanted = wanted.where(plan.c.owner == owner)
         if among is not None:
             wanted = wanted.where(plan.c.plan_id.in_(sorted(among)))
-        rows = self._connection.execute(wanted.order_by(plan.c.expires_at, plan.c.plan_id).limit(most))
-        return [self._record(row, self._beside(row["plan_id"])) for row in rows.mappings().all()]
+        # each state by itself is a walk along an index; several at once would be a walk past everything else
+        asked = [wanted.where(plan.c.status == one) for one in chosen] or [wanted]
+        return self._records(asked, most)
+
+    def _records(self, asked: Iterable[Select[Any]], most: int) -> list[PlanRecord]:
+        """Return the first so many plans, by their end and id, of those that several statements find."""
+        found: dict[str, RowMapping] = {}
+        for one in asked:
+            rows = self._connection.execute(one.order_by(plan.c.expires_at, plan.c.plan_id).limit(most))
+            found |= {row["plan_id"]: row for row in rows.mappings()}
+        first = sorted(found.values(), key=lambda row: (row["expires_at"], row["plan_id"]))[:most]
+        return [self._record(row, self._beside(row["plan_id"])) for row in first]
 
     def count(self, statuses: Iterable[PlanStatus]) -> int:
         """Return how many plans have one of these statuses."""
@@ -183,23 +201,30 @@ class Plans:
         )
         return int(self._connection.execute(wanted).scalar_one())
 
-    def concerning(self, statuses: Iterable[PlanStatus], steps: Iterable[StepStatus]) -> list[PlanRecord]:
-        """Return, by account and id, the plans with one of these statuses and the running ones with such a step."""
-        with_step = (
-            select(plan_step.c.plan_id)
-            .where(plan_step.c.tenant_id == self._tenant, plan_step.c.status.in_([str(s) for s in steps]))
-            .scalar_subquery()
-        )
+    def concerning(
+        self, statuses: Iterable[PlanStatus], steps: Iterable[StepStatus], *, most: int | None = None
+    ) -> list[PlanRecord]:
+        """Return the plans with one of these statuses and the running ones with such a step, by their end and id.
+
+        `most`: the first so many; every status of a step must be one of those that are on their way.
+        """
+        mine = select(plan).where(plan.c.tenant_id == self._tenant)
         running = [str(PlanStatus.ACTIVE), str(PlanStatus.PAUSED)]
-        wanted = select(plan).where(
-            plan.c.tenant_id == self._tenant,
-            or_(
-                plan.c.status.in_([str(s) for s in statuses]),
-                and_(plan.c.status.in_(running), plan.c.plan_id.in_(with_step)),
-            ),
-        )
-        rows = self._connection.execute(wanted.order_by(plan.c.account_id, plan.c.plan_id))
-        return [self._record(row, self._beside(row["plan_id"])) for row in rows.mappings().all()]
+        asked = [mine.where(plan.c.status == str(status)) for status in statuses]
+        holds = self._with_step([str(status) for status in steps])
+        asked += [mine.where(plan.c.status == status, holds) for status in running]
+        return self._records(asked, most if most is not None else sys.maxsize)
+
+    def _with_step(self, steps: list[str]) -> ColumnElement[bool]:
+        """Return what a plan with a step in one of these states meets.
+
+        Few such plans are named; among many the walk along the plans' ends soon meets enough of them.
+        """
+        wanted = and_(plan_step.c.tenant_id == self._tenant, plan_step.c.status.in_(steps), text(MOVING_STEPS))
+        few = self._connection.execute(select(plan_step.c.plan_id).where(wanted).limit(_FEW + 1)).scalars().all()
+        if len(few) <= _FEW:
+            return plan.c.plan_id.in_(sorted(set(few)))
+        return exists().where(wanted, plan_step.c.plan_id == plan.c.plan_id)
 
     def ids(self) -> list[str]:
         """Return the ids of all plans."""
@@ -227,7 +252,7 @@ class Plans:
     def open_of(self, account_id: str) -> list[OpenPlan]:
         """Return the plans of an account that are not closed, by id."""
         rows = self._connection.execute(OPEN_OF, {"mine": self._tenant, "account": account_id})
-        return [_open_plan(row.plan_id, row.body) for row in rows]
+        return [_open_plan(row.plan_id, row.body) for row in sorted(rows, key=lambda row: row.plan_id)]
 
     def slot_holder(self, account_id: str, plan_type: PlanType) -> str | None:
         """Return the id of the plan that is ACTIVE for this account and type; the first where damage left two."""

@@ -145,7 +145,7 @@ plan = Table(
     Index("ix_plan_wake", "next_wake_at"),
     Index("ix_plan_tenant_wake", "tenant_id", "next_wake_at", "plan_id"),
     Index("ix_plan_page", "tenant_id", "expires_at", "plan_id"),
-    Index("ix_plan_status", "tenant_id", "status"),
+    Index("ix_plan_status", "tenant_id", "status", "expires_at", "plan_id"),
 )
 plan_step = Table(
     "plan_step",

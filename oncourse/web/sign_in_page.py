@@ -1,12 +1,13 @@
 """The page on which people sign in: plain forms, no script; what they send is what the API takes too."""
 
+import re
 from contextlib import suppress
 from functools import cache
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, PackageLoader, select_autoescape
 
@@ -14,6 +15,7 @@ from oncourse.identity import LOCAL, OIDC, Entry, IdentityError, Sessions, SignI
 from oncourse.web.callers import Fronted
 from oncourse.web.cookies import Localed, Sessioned, Shown, drop, keep
 from oncourse.web.front import Front
+from oncourse.web.pages.assets import address_of as address_of_asset
 from oncourse.web.providers import MaybeProvided, address_of
 from orchestrator import BadInputError
 from plan import OncourseError
@@ -21,9 +23,13 @@ from store import Whose
 
 router = APIRouter(prefix="/sign-in", tags=["sign-in page"], include_in_schema=False)
 HERE = "/sign-in"
-HOME = HERE
+HOME = "/plans"
 """Where somebody goes who is in."""
 Field = Annotated[str, Form(max_length=400)]
+Onward = Annotated[str, Query(alias="next", max_length=400)]
+Carried = Annotated[str, Form(alias="next", max_length=400)]
+_OURS = re.compile(r"/(?:[A-Za-z0-9_?=&%.-][A-Za-z0-9_/?=&%.-]*)?")
+"""A path of this installation and nothing that a browser takes for another site's address."""
 _TITLES = {
     "form": "Sign in",
     "link": "Choose a password",
@@ -34,11 +40,12 @@ _TITLES = {
 
 
 @router.get("")
-def page(front: Fronted, sessions: Sessioned, shown: Shown, link: str = "") -> Response:
+def page(front: Fronted, sessions: Sessioned, shown: Shown, link: str = "", *, onward: Onward = HOME) -> Response:
     """Show who is in, or how to come in; a link that is looked at is not used up."""
     if link:
         return show_page(front, "link", link=link[:400])
-    return _inside(front, sessions, shown) or show_page(front, "form")
+    to = place(onward)
+    return _inside(front, sessions, shown, to=to) or show_page(front, "form", next=to)
 
 
 @router.post("")
@@ -50,13 +57,16 @@ def sign_in(
     principal: Field,
     password: Field,
     code: Field = "",
+    *,
+    onward: Carried = HOME,
 ) -> Response:
     """Sign in with a password and a code."""
+    to = place(onward)
     try:
         entry = local.sign_in(_whose(tenant, principal), password, code, instead_of=shown or None)
     except IdentityError as error:
-        return show_page(front, "form", error, tenant=tenant, principal=principal)
-    return _entered(front, entry)
+        return show_page(front, "form", error, tenant=tenant, principal=principal, next=to)
+    return _entered(front, entry, to)
 
 
 @router.post("/link")
@@ -86,12 +96,15 @@ def confirm(front: Fronted, local: Localed, shown: Shown, code: Field) -> Respon
 
 
 @router.post("/step-up")
-def step_up(front: Fronted, local: Localed, sessions: Sessioned, shown: Shown, code: Field) -> Response:
+def step_up(
+    front: Fronted, local: Localed, sessions: Sessioned, shown: Shown, code: Field, *, onward: Carried = HOME
+) -> Response:
     """Show a second factor now."""
+    to = place(onward)
     try:
-        return _entered(front, local.step_up(shown, code))
+        return _entered(front, local.step_up(shown, code), to)
     except IdentityError as error:
-        return _inside(front, sessions, shown, error) or show_page(front, "form", error)
+        return _inside(front, sessions, shown, error, to=to) or show_page(front, "form", error, next=to)
 
 
 @router.post("/out")
@@ -112,13 +125,20 @@ def _whose(tenant: str, principal: str) -> Whose:
     return Whose(tenant, principal) if (tenant + principal).isprintable() else Whose("-", "-")
 
 
-def _inside(front: Front, sessions: Sessions, secret: str, error: OncourseError | None = None) -> Response | None:
+def place(onward: str) -> str:
+    """Return where somebody wanted to go: a page of ours, or the list of plans."""
+    return onward if _OURS.fullmatch(onward) else HOME
+
+
+def _inside(
+    front: Front, sessions: Sessions, secret: str, error: OncourseError | None = None, *, to: str = HOME
+) -> Response | None:
     """Return the page of somebody who is in; None for anybody else."""
     known = front.doorkeeper.by_session(secret) if secret else None
     if known is None:
         return None
     person, here = known.acting.principal, _method(sessions, secret) == LOCAL
-    return show_page(front, "in", error, tenant=known.tenant_id, principal=person.principal_id, local=here)
+    return show_page(front, "in", error, tenant=known.tenant_id, principal=person.principal_id, local=here, next=to)
 
 
 def _method(sessions: Sessions, secret: str) -> str:
@@ -128,10 +148,10 @@ def _method(sessions: Sessions, secret: str) -> str:
         return ""
 
 
-def _entered(front: Front, entry: Entry) -> Response:
+def _entered(front: Front, entry: Entry, to: str = HOME) -> Response:
     if entry.otpauth:
         return _factor(front, entry)
-    answer = RedirectResponse(HOME, HTTPStatus.SEE_OTHER)
+    answer = RedirectResponse(to, HTTPStatus.SEE_OTHER)
     keep(answer, entry.session)
     return answer
 
@@ -146,6 +166,7 @@ def _factor(front: Front, entry: Entry, error: OncourseError | None = None) -> R
 def show_page(front: Front, view: str, error: OncourseError | None = None, **told: Any) -> Response:
     """Return the page in one of its views, with what went wrong."""
     values = {"tenant": front.settings.tenant, "principal": "", "local": True, "oidc": front.settings.oidc is not None}
+    values["next"] = HOME
     trouble = "" if error is None else str(error)
     text = _templates().get_template("sign_in.html")
     status = HTTPStatus.OK if error is None else HTTPStatus.FORBIDDEN
@@ -154,4 +175,6 @@ def show_page(front: Front, view: str, error: OncourseError | None = None, **tol
 
 @cache
 def _templates() -> Environment:
-    return Environment(loader=PackageLoader("oncourse.web"), autoescape=select_autoescape(default=True))
+    made = Environment(loader=PackageLoader("oncourse.web"), autoescape=select_autoescape(default=True))
+    made.globals["asset"] = address_of_asset
+    return made

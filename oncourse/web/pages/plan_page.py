@@ -19,7 +19,7 @@ from oncourse.web.pages.shell import PageRoute, Reader, fragment, page
 from oncourse.web.pages.timeline import timeline
 from oncourse.web.pages.words import Told, Typed
 from oncourse.web.problems import ProblemError
-from orchestrator import Shown, capable, listed, show_at, situation, waiting
+from orchestrator import Shown, capable, listed, show_at, situation, waiting_of
 from plan import describe_usage
 from store import Unit
 
@@ -112,7 +112,7 @@ def _past(reader: Caller, front: Front, plan_id: UUID, as_of: AwareDatetime) -> 
     with front.house(reader.tenant_id).desk.unit(reading=True) as unit:
         record = unit.plans.get(plan_id)
         shown = show_at(unit, str(plan_id), as_of)
-        (line,) = listed(unit, [record], waiting(unit), me)
+        (line,) = listed(unit, [record], waiting_of(unit, [record]), me)
         entries = [entry for entry in unit.entries(f"plan/{plan_id}") if entry.at <= as_of]
         known: dict[str, Any] = {
             "read": None,

@@ -18,7 +18,7 @@ from orchestrator import (
     show,
     situation,
     step_risk,
-    waiting,
+    waiting_of,
     waits_for,
 )
 from plan import Change, Consequences, Difference, PlanStatus, PlanStep, RiskClass, Situation, consequences, find_spec
@@ -77,7 +77,7 @@ def reading(unit: Unit, plan_id: UUID, me: str) -> Reading:
     record = unit.plans.get(plan_id)
     shown, known = show(unit, record), situation(unit, record.plan.account_id)
     since = _since(unit, record, me)
-    here = [one for one in waiting(unit) if one.plan_id == plan_id]
+    here = waiting_of(unit, [record])
     return Reading(
         record=record,
         shown=shown,

@@ -20,6 +20,12 @@ DECISIONS = (
 )
 
 
+MOST = 100
+"""Plans of a queue: more than a person decides in a day."""
+BADGE = 25
+"""Plans that the number beside the queue counts."""
+
+
 class Item(NamedTuple):
     """One thing that waits, and where it is read and decided."""
 
@@ -35,7 +41,7 @@ class Queue(NamedTuple):
     """What waits, the least time left first."""
 
     items: list[Item]
-    mine: int
+    mine: str
     """How many of all that wait are the reader's."""
     decided: int
     """What the reader decided since Monday."""
@@ -49,14 +55,17 @@ class Queue(NamedTuple):
 
 def queue(unit: Unit, me: str, *, everybody: bool = False) -> Queue:
     """Return what waits for a reader, or for anybody."""
-    found = [_item(unit, one) for one in waiting(unit)]
+    found = [_item(unit, one) for one in waiting(unit, most=MOST)]
     mine = [item for item in found if me in item.who]
-    return Queue(found if everybody else mine, len(mine), _decided(unit, me))
+    return Queue(found if everybody else mine, str(len(mine) or ""), _decided(unit, me))
 
 
-def mine_of(unit: Unit, me: str) -> int:
-    """Return how many things wait for a reader."""
-    return sum(me in waits_for(unit, one) for one in waiting(unit))
+def mine_of(unit: Unit, me: str) -> str:
+    """Return how many things wait for a reader, as a badge shows it: nothing, a number, or that many and more."""
+    found = waiting(unit, most=BADGE, judged=False)
+    mine = sum(me in waits_for(unit, one) for one in found)
+    more = "+" if len({one.plan_id for one in found}) >= BADGE else ""
+    return f"{mine}{more}" if mine else ""
 
 
 def _item(unit: Unit, one: Waiting) -> Item:

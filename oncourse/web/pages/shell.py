@@ -16,7 +16,7 @@ from oncourse.web.callers import COOKIE, PERSONS, Fronted
 from oncourse.web.front import Caller
 from oncourse.web.pages import words
 from oncourse.web.pages.assets import address_of
-from oncourse.web.pages.tones import ICON, JUDGED, KINDS, POSTURE, RISK, STEP, VERDICTS
+from oncourse.web.pages.tones import ICON, JUDGED, KINDS, POSTURE, RISK, STEP, STRONG, VERDICTS
 from oncourse.web.problems import ProblemError, invalid, problem_of
 from plan import OncourseError
 
@@ -40,6 +40,7 @@ _TEMPLATES.globals.update(
     listed_words=words.listed,
     VERDICTS=VERDICTS,
     JUDGED=JUDGED,
+    STRONG=STRONG,
     KINDS=KINDS,
     RISK=RISK,
     POSTURE=POSTURE,

@@ -53,5 +53,7 @@ GROUPS: tuple[tuple[str, str, frozenset[PlanStatus]], ...] = (
 )
 VERDICTS: dict[str, str] = {"PERMIT": "Permitted", "ASK": "May be approved", "DENY": "Denied"}
 """What the gate says, in a reader's words."""
+STRONG = frozenset({"AUTH-F07-second-factor", "AUTH-F08-second-factor-to-override"})
+"""Refusals that a second factor mends."""
 JUDGED: dict[str, str] = {"PERMIT": "Permitted", "ASK": "Permitted with a person", "DENY": "Denied"}
 """What the gate said, once it is the past."""

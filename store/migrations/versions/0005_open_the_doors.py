@@ -45,7 +45,7 @@ def upgrade() -> None:
         sa.Column("calls", sa.Integer(), nullable=False),
     )
     op.create_index("ix_plan_page", "plan", ["tenant_id", "expires_at", "plan_id"])
-    op.create_index("ix_plan_status", "plan", ["tenant_id", "status"])
+    op.create_index("ix_plan_status", "plan", ["tenant_id", "status", "expires_at", "plan_id"])
     op.create_index(
         "ix_plan_step_moving", "plan_step", ["tenant_id", "status"], sqlite_where=_MOVING, postgresql_where=_MOVING
     )

@@ -31,6 +31,20 @@ def addresses(site):
     return [*found, f"/review/{ids['vela']}?step={texts[0].step_id}", f"/review/{house.plan_of('kestrel')}"]
 
 
+def addresses_of(plans, accounts):
+    """Return every page, for each of some plans and accounts."""
+    found = []
+    for path in sorted({path for path, methods in routes() if "GET" in methods}):
+        if not any(part in path for part in NO_PAGE) and not path.startswith("/sign-in/"):
+            told = [path.replace("{plan_id:uuid}", plan) for plan in plans] if "{plan_id" in path else [path]
+            found += (
+                [re.sub(r"\{account_id[^}]*\}", one, each) for each in told for one in accounts]
+                if "{account" in path
+                else told
+            )
+    return found
+
+
 def routes():
     for router in (*PAGES, sign_in_page.router):
         yield from ((route.path, route.methods) for route in router.routes)

@@ -86,7 +86,7 @@ def test_somebody_signs_in_is_known_by_their_groups_and_signs_out_there_too(door
     back = says_who(sent(browser), "ada")
     assert back.startswith("https://testserver/v1/sign-in/oidc/callback?code=")
     answer = comes_back(browser, back)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/plans")
     assert browser.cookies.get(BEGUN) is None
     me = browser.get("/v1/session").json()
     assert me["principal_id"].startswith("u-")

@@ -143,7 +143,7 @@ def test_the_page_leads_from_the_link_to_being_in_and_out_again_without_a_script
     assert wrong.status_code == 403
     door.factors["sara"] = re.search(r"<code>([A-Z2-7]+)</code>", wrong.text)[1]
     done = browser.post("/sign-in/code", data={"code": door.code("sara")})
-    assert (done.status_code, done.headers["location"]) == (303, "/sign-in")
+    assert (done.status_code, done.headers["location"]) == (303, "/plans")
     assert "<strong>sara</strong>" in browser.get("/sign-in").text
     door.pass_time()
     assert browser.post("/sign-in/step-up", data={"code": door.code("sara")}).status_code == 303
@@ -178,3 +178,24 @@ def test_an_auditor_is_in_without_a_second_factor(door):
     browser = door.settle("rita")
     assert browser.get("/v1/plans").status_code == 200
     assert browser.get("/v1/session").json()["strong_at"] is None
+
+
+@pytest.mark.parametrize("to", ["/review", "/review/3f?step=4a", "/plans?show=all&after=x"])
+def test_whoever_was_on_the_way_to_a_page_comes_there(door, to):
+    browser = door.settle("sara")
+    door.pass_time()
+    page = browser.get("/sign-in", params={"next": to}).text
+    assert f'href="{to.replace("&", "&amp;")}">Go on' in page
+    answer = browser.post("/sign-in/step-up", data={"code": door.code("sara"), "next": to})
+    assert (answer.status_code, answer.headers["location"]) == (303, to)
+
+
+@pytest.mark.parametrize(
+    "to", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb", "/..//x:y", ""]
+)
+def test_nobody_is_led_to_another_site(door, to):
+    browser = door.settle("sara")
+    door.pass_time()
+    assert 'href="/plans">Go on' in browser.get("/sign-in", params={"next": to}).text
+    answer = browser.post("/sign-in/step-up", data={"code": door.code("sara"), "next": to})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/plans")
