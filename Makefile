@@ -48,7 +48,7 @@ cover: $(STAMP) ## tests with branch coverage
 evals: $(STAMP) ## are the proposals good, and do they obey? (from recordings, offline)
 	@$(BIN)/python -m evals
 
-bench: $(STAMP) ## benchmarks: gate, authority, simulation, virtual time, import, the durable engine
+bench: $(STAMP) ## benchmarks: gate, authority, simulation, virtual time, import, the durable engine, the signed ledger
 	@$(BIN)/python -m tests.bench
 
 nightly: $(STAMP) ## the long proofs: authority, races, states, governed lives, mutants

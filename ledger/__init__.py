@@ -1,4 +1,4 @@
-"""What happened: entries in closed types, the fold that makes states of them, and sentences that explain.
+"""What happened: entries in closed types, the fold that makes states of them, the tree that proves them, and sentences.
 
 Pure, over iterables and bytes. Never touches a database, never judges, never uses a model.
 """
