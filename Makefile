@@ -48,7 +48,7 @@ cover: $(STAMP) ## tests with branch coverage
 evals: $(STAMP) ## are the proposals good, and do they obey? (from recordings, offline)
 	@$(BIN)/python -m evals
 
-bench: $(STAMP) ## benchmarks: gate, authority, simulation, virtual time, import, the durable engine
+bench: $(STAMP) ## benchmarks: gate, authority, simulation, virtual time, import, the durable engine, the signed ledger
 	@$(BIN)/python -m tests.bench
 
 nightly: $(STAMP) ## the long proofs: authority, races, states, governed lives, mutants
@@ -65,6 +65,7 @@ chaos: $(STAMP) ## kill workers at every point of a life and at random, resend a
 	@$(BIN)/python -m tests.chaos campaign $(if $(SEED),--seed $(SEED)) $(if $(PLANS),--plans $(PLANS)) $(if $(EFFECTS),--effects $(EFFECTS))
 	@$(BIN)/python -m tests.chaos approvals
 	@$(BIN)/python -m tests.chaos exclusivity
+	@$(BIN)/python -m tests.chaos ledgers
 
 simulate: $(STAMP) ## whole tenants under seeded faults, each promise after each tick (SEEDS="1 2-9", YEARS, JOBS)
 	@$(BIN)/python -m tests.simulation $(SEEDS) $(if $(YEARS),--years $(YEARS)) $(if $(JOBS),--jobs $(JOBS))

@@ -1,8 +1,9 @@
-"""What happened: entries in closed types, the fold that makes states of them, and sentences that explain.
+"""What happened: entries in closed types, the fold that makes states of them, the tree that proves them, and sentences.
 
 Pure, over iterables and bytes. Never touches a database, never judges, never uses a model.
 """
 
+from ledger.anchors import Anchor, read_anchors
 from ledger.bodies import (
     AccountHeld,
     AccountReleased,
@@ -35,6 +36,7 @@ from ledger.bodies import (
     SwitchReleased,
     Transferred,
 )
+from ledger.custody import KeyRotated, LogReopened
 from ledger.entries import (
     APPROVAL_REQUESTED,
     DATA,
@@ -47,16 +49,33 @@ from ledger.entries import (
     Authority,
     Entry,
     EvidenceRef,
-    LedgerError,
     Reason,
 )
+from ledger.errors import BadNoteError, LedgerError
 from ledger.explain import explain, sentence, stopped, why
 from ledger.fold import PlanState, State, evolve, fold, state_digest
+from ledger.keyring import Keyring
+from ledger.note import Checkpoint, Proof, Signer, Verifier, named, open_note, same_log, sign
 from ledger.standing import AccountState, Hold, PolicyState, Switch, TenantState
+from ledger.tree import (
+    EMPTY_ROOT,
+    HASH_BYTES,
+    Frontier,
+    consistency_proof,
+    inclusion_proof,
+    leaf_hash,
+    node_hash,
+    proves_consistency,
+    proves_inclusion,
+    root_of,
+)
+from ledger.verify import Flaw, Proven, Row, Verification
 
 __all__ = [
     "APPROVAL_REQUESTED",
     "DATA",
+    "EMPTY_ROOT",
+    "HASH_BYTES",
     "MAX_ENTRY_BYTES",
     "PLAN_ENTRIES",
     "PLAN_EVENTS",
@@ -67,7 +86,10 @@ __all__ = [
     "AccountState",
     "Activated",
     "Actor",
+    "Anchor",
     "Authority",
+    "BadNoteError",
+    "Checkpoint",
     "ConflictRefused",
     "Edited",
     "Endorsed",
@@ -75,11 +97,16 @@ __all__ = [
     "EventReceived",
     "EvidenceRef",
     "FactRecorded",
+    "Flaw",
+    "Frontier",
     "GateEvaluated",
     "Hold",
+    "KeyRotated",
+    "Keyring",
     "LateResult",
     "LedgerError",
     "LogOpened",
+    "LogReopened",
     "ModeAsked",
     "ModeChanged",
     "ObjectiveEvaluated",
@@ -89,10 +116,14 @@ __all__ = [
     "PolicyPublished",
     "PolicyState",
     "PrincipalChanged",
+    "Proof",
     "ProposalNone",
     "ProposalRefused",
     "Proposed",
+    "Proven",
     "Reason",
+    "Row",
+    "Signer",
     "Simulated",
     "State",
     "StepAdded",
@@ -105,10 +136,24 @@ __all__ = [
     "SwitchReleased",
     "TenantState",
     "Transferred",
+    "Verification",
+    "Verifier",
+    "consistency_proof",
     "evolve",
     "explain",
     "fold",
+    "inclusion_proof",
+    "leaf_hash",
+    "named",
+    "node_hash",
+    "open_note",
+    "proves_consistency",
+    "proves_inclusion",
+    "read_anchors",
+    "root_of",
+    "same_log",
     "sentence",
+    "sign",
     "state_digest",
     "stopped",
     "why",

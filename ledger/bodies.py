@@ -57,6 +57,8 @@ class Endorsed(PlanEdge):
     """One approval recorded: the last of n approves, the others endorse."""
 
     approval: PlanApproval
+    checkpoint: str | None = Field(default=None, max_length=300, exclude_if=lambda value: value is None)
+    """The ledger as it stood when it was given, as `ORIGIN@SIZE:ROOT`."""
 
 
 class Activated(PlanEdge):
@@ -94,6 +96,8 @@ class StepEdge(Frozen):
     rendered: Digest | None = None
     receipt: str | None = Field(default=None, max_length=200)
     approval: StepApproval | None = None
+    checkpoint: str | None = Field(default=None, max_length=300, exclude_if=lambda value: value is None)
+    """The ledger as it stood when the approval was given, as `ORIGIN@SIZE:ROOT`."""
     codes: tuple[Id, ...] = ()
     """The gate's codes that made the step wait or ask."""
 

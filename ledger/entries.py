@@ -39,6 +39,8 @@ from ledger.bodies import (
     SwitchReleased,
     Transferred,
 )
+from ledger.custody import KeyRotated, LogReopened
+from ledger.errors import LedgerError
 from plan import (
     ActorKind,
     Cause,
@@ -48,7 +50,6 @@ from plan import (
     Id,
     Instant,
     ModelCall,
-    OncourseError,
     PlanEvent,
     StepEvent,
     explain_validation,
@@ -56,12 +57,6 @@ from plan import (
 
 MAX_ENTRY_BYTES = 65_535
 """An entry stays under 64 KiB, the limit of static transparency-log tiles."""
-
-
-class LedgerError(OncourseError):
-    """An entry that the ledger cannot hold, or a ledger that does not fold."""
-
-    code = "ledger"
 
 
 class Actor(Frozen):
@@ -183,6 +178,8 @@ DATA: dict[str, type[Frozen]] = (
         "principal.added.v1": PrincipalChanged,
         "principal.changed.v1": PrincipalChanged,
         "log.opened.v1": LogOpened,
+        "log.key_rotated.v1": KeyRotated,
+        "log.reopened.v1": LogReopened,
     }
 )
 """Every type that may ever be written; a changed meaning is a new type."""
@@ -199,6 +196,7 @@ _NEEDS_REASON = frozenset(
         "switch.thrown.v1",
         "switch.release_asked.v1",
         "switch.released.v1",
+        "log.reopened.v1",
     }
 )
 

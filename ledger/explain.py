@@ -78,6 +78,8 @@ _SAYS: dict[str, str] = {
     "switch.released.v1": "released the kill switch {switch}",
     "principal.added.v1": "added a principal",
     "principal.changed.v1": "changed a principal",
+    "log.key_rotated.v1": "gave the ledger another key",
+    "log.reopened.v1": "took the ledger up again after entry {size}, as {origin}",
     "log.opened.v1": "opened the ledger of {tenant_id}",
 }
 _SAID_ALREADY = frozenset(

@@ -31,8 +31,8 @@ from ledger.entries import (
     PLAN_EVENTS,
     STEP_EVENTS,
     Entry,
-    LedgerError,
 )
+from ledger.errors import LedgerError
 from ledger.standing import AccountState, PolicyState, TenantState, evolve_account, evolve_policy, evolve_tenant
 from plan import (
     Digest,

@@ -13,7 +13,8 @@ from ledger.bodies import (
     SwitchNamed,
     SwitchReleased,
 )
-from ledger.entries import Entry, LedgerError
+from ledger.entries import Entry
+from ledger.errors import LedgerError
 from plan import Digest, Frozen, Id, Instant, Mode
 
 ASKED_KEPT = 8

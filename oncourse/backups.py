@@ -8,9 +8,11 @@ from pathlib import Path
 from oncourse.checkup import ledger_findings
 from oncourse.clock import random_salt
 from oncourse.config import Settings
+from oncourse.keyfile import make_keys, read_keys
 from orchestrator import BadInputError
 from plan import Frozen, OncourseError
 from store import (
+    SIGNED_SINCE,
     Store,
     StoreError,
     copy_database,
@@ -90,19 +92,20 @@ def restore(
     with written_aside(target) as aside:
         told("copying")
         copy_database(file, aside, foreign=True)
-        found = _make_sound(aside, file, now, told)
+        found = _make_sound(settings, aside, file, now, told)
         told("putting it in place")
         replace_database(aside, target)
     return found.model_copy(update={"database": settings.database})
 
 
-def _make_sound(aside: Path, file: Path, now: datetime, told: Callable[[str], None]) -> Restored:
+def _make_sound(settings: Settings, aside: Path, file: Path, now: datetime, told: Callable[[str], None]) -> Restored:
     with opened(f"sqlite:///{aside}") as engine, _read(file):
         have, newest = schema_state(engine)
         if have is None:
             raise StoreError(f"{file} holds no oncourse database; nothing was changed")
-        upgrade(engine)
-        store = Store(engine, random_salt)
+        keys = make_keys(settings, random_salt) if have < SIGNED_SINCE else read_keys(settings)
+        upgrade(engine, keys, random_salt)
+        store = Store(engine, random_salt, keys)
         tenants = store.tenants()
         for tenant_id in tenants:
             told(f"replaying the ledger of {tenant_id}")

@@ -8,10 +8,11 @@ from urllib.parse import urlsplit
 
 from oncourse.clock import RandomIds, RealClock, VirtualClock, random_salt
 from oncourse.config import ConfigError, Settings
+from oncourse.keyfile import make_keys, read_keys
 from oncourse.telemetry import TracedExecutor, TracedStore, send_traces
 from orchestrator import Acting, Bounds, Clock, Executor, Ids, Orchestrator
-from plan import Principal, Tenant
-from store import Store, StoreError, check_schema, open_engine, queue_url, schema_state, upgrade
+from plan import OncourseError, Principal, Tenant
+from store import Store, check_schema, open_engine, queue_url, schema_state, upgrade
 
 if TYPE_CHECKING:
     from agent import Drafter
@@ -60,16 +61,22 @@ class Tenancy:
 
 
 def open_store(settings: Settings, *, create: bool = False) -> Store:
-    """Return the store; raise SchemaError where there is none to open, or where its schema is another."""
+    """Return the store; raise SchemaError where there is none to open, or where its schema is another.
+
+    To `create` is to make a database and a key where there is none; a database with tenants has its key already.
+    """
     engine = open_engine(settings.database)
-    if create and schema_state(engine)[0] is None:
-        upgrade(engine)
     try:
+        if create and schema_state(engine)[0] is None:
+            upgrade(engine)
         check_schema(engine)
-    except StoreError:
+        keys = read_keys(settings)
+        if keys is None and create and not Store(engine, random_salt).tenants():
+            keys = make_keys(settings, random_salt)
+    except OncourseError:
         engine.dispose()
         raise
-    return TracedStore(engine, random_salt)
+    return TracedStore(engine, random_salt, keys)
 
 
 def open_tenancy(settings: Settings, store: Store, executor: Executor) -> Tenancy:

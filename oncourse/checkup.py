@@ -9,6 +9,7 @@ from functools import partial
 
 from oncourse.clock import random_salt
 from oncourse.config import Settings
+from oncourse.keyfile import read_keys
 from oncourse.promises import broken
 from orchestrator import USED_UP, Clock
 from plan import Frozen, OncourseError
@@ -16,8 +17,8 @@ from store import EffectStatus, SchemaError, Store, Unit, check_schema, integrit
 
 STUCK = timedelta(hours=1)
 """What was due so long ago and is not done waits for somebody."""
-LEDGER = "P9"
-"""The promise that every row is what the ledger says."""
+LEDGER = ("P9", "P14")
+"""The promises that every row is what the ledger says, and the ledger what was signed."""
 
 
 class Check(Frozen):
@@ -47,7 +48,7 @@ def check_database(settings: Settings, connector: str, clock: Clock, told: Told)
         for what, look in (("pages and keys", integrity), ("tables and guards", shape)):
             told(what)
             yield Check(of="database", what=what, findings=_heard(partial(look, engine)))
-        store = Store(engine, random_salt)
+        store = Store(engine, random_salt, read_keys(settings))
         try:
             tenants = store.tenants()
         except OncourseError as error:
@@ -58,9 +59,9 @@ def check_database(settings: Settings, connector: str, clock: Clock, told: Told)
 
 
 def ledger_findings(store: Store, tenant_id: str, now: datetime) -> list[str]:
-    """Return one line for each row of a tenant that is not what its ledger says."""
+    """Return one line for each row of a tenant that is not what its ledger says, and each entry that was not signed."""
     with store.unit(tenant_id, now, reading=True) as unit:
-        return unit.replay()
+        return [*map(str, unit.verify().flaws), *unit.replay()]
 
 
 def _tenant(store: Store, tenant_id: str, connector: str, clock: Clock, told: Told) -> Iterator[Check]:
@@ -77,9 +78,9 @@ def _tenant(store: Store, tenant_id: str, connector: str, clock: Clock, told: To
     except (OncourseError, ValueError) as error:
         yield Check(of=tenant_id, what="ledger", findings=(f"cannot be read: {' '.join(str(error).split())}",))
         return
-    ledger = tuple(f.what for f in found if f.promise == LEDGER)
-    others = tuple(f"{f.promise}: {f.what}" for f in found if f.promise != LEDGER)
-    yield Check(of=tenant_id, what="ledger", findings=ledger, note=f"{entries:,} entries replayed")
+    ledger = tuple(f.what for f in found if f.promise in LEDGER)
+    others = tuple(f"{f.promise}: {f.what}" for f in found if f.promise not in LEDGER)
+    yield Check(of=tenant_id, what="ledger", findings=ledger, note=f"{entries:,} entries proven and replayed")
     yield Check(of=tenant_id, what="promises", findings=others)
     note = f"{late} events wait for the next day's drafts (drafts_per_day)" if late else ""
     yield Check(of=tenant_id, what="nothing stuck", findings=waiting, note=note)

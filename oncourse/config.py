@@ -29,6 +29,7 @@ from oncourse.event_sources import EventSource, check_secrets
 from plan import Frozen, Id, OncourseError, Role, explain_validation
 
 CONFIG_FILE = "oncourse.toml"
+KEY_FILE = "ONCOURSE_LEDGER_KEY_FILE"
 FOLDER = "ONCOURSE_SETTINGS_DIR"
 """A folder with a file for each setting that nobody else may read, as `oncourse_database`."""
 
@@ -122,6 +123,8 @@ class Settings(BaseSettings):
     )
 
     database: str = "sqlite:///oncourse.db"
+    ledger_key_file: str = ""
+    """The key that signs the ledger, for its owner alone to read; beside a SQLite database where it is empty."""
     tenant: str = "main"
     principal: str = ""
     """Who acts where `--as` is not given (`ONCOURSE_PRINCIPAL`, or its short form `ONCOURSE_AS`)."""

@@ -60,9 +60,9 @@ def under(first: str, second: str | None) -> str:
     return f"{first}\n{second}" if second else first
 
 
-def count(number: int, what: str) -> str:
-    """Return so many of something in words, as `1 tenant` or `2 tenants`."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+def count(number: int, what: str, many: str = "") -> str:
+    """Return so many of something in words, as `1 tenant` or `2 tenants`; `many` where that is no mere s."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {many or what + 's'}"
 
 
 def short(identifier: object) -> str:

@@ -1,7 +1,6 @@
 """The promises: what must stay true whatever a model says, a person clicks, a network drops or a machine kills.
 
 Each is one function over the store and its ledger, called alike by tests, the simulation and `oncourse doctor`.
-P14 (tampering is found) needs the signed log and is not here.
 """
 
 from collections.abc import Callable, Iterator
@@ -38,7 +37,7 @@ from plan import (
     people_of,
     risk_of,
 )
-from store import EffectStatus, Unit
+from store import EffectStatus, KeylessError, Unit
 
 GRACE = timedelta(minutes=1)
 
@@ -326,6 +325,14 @@ def _risks_lawful(seen: Evidence, plan_id: str) -> set[RiskClass]:
     return {risk_of(plan.steps, {name: action.risk for name, action in given.items()})}
 
 
+def ledger_as_signed(seen: Evidence) -> list[str]:
+    """Nobody without the key edited, cut, moved or added an entry: the ledger comes to what was signed."""
+    try:
+        return [str(flaw) for flaw in seen.unit.verify().flaws]
+    except KeylessError as error:
+        return [str(error)]
+
+
 def says_why_it_stopped(seen: Evidence) -> list[str]:
     """A plan says why it stopped, in one sentence, from the ledger alone."""
     return [
@@ -381,6 +388,7 @@ PROMISES: dict[str, Callable[[Evidence], list[str]]] = {
     "P11": no_machine_approves,
     "P12": own_tenant_only,
     "P13": words_change_nothing,
+    "P14": ledger_as_signed,
     "P15": says_why_it_stopped,
     "P16": stopping_works,
 }

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from agent import Deps, Drafter
 from gate import default_bundle
+from ledger import Keyring
 from oncourse.clock import SeededIds, SeededSalt, VirtualClock
 from oncourse.engine import InProcessEngine
 from oncourse.graph import build_graph
 from oncourse.imports import ImportBatch, load
+from oncourse.keyfile import keep_keys
 from oncourse.promises import Finding, broken
 from oncourse.simulator import Customers, Script, SimulatedExecutor
 from oncourse.telemetry import TracedExecutor, TracedStore
@@ -67,7 +69,9 @@ class Stage:
         engine = open_engine(f"sqlite:///{database}")
         upgrade(engine)
         self.clock = VirtualClock(start)
-        self.store = TracedStore(engine, SeededSalt(seed))
+        keys = Keyring([SeededSalt(f"{seed}/key")()])
+        keep_keys(database.with_suffix(".key"), keys)
+        self.store = TracedStore(engine, SeededSalt(seed), keys)
         self.executor = SimulatedExecutor(scripts)
         self.house = Orchestrator(
             self.store,

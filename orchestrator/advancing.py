@@ -89,7 +89,7 @@ def advance(desk: Desk, plan_id: str, cause: Cause) -> str:
         starts = due.event == "start"
         call = sending.start(unit, desk.system, plan_id, due.step.step_id, cause) if starts else None
     if call is not None:
-        sending.deliver(desk, call)
+        sending.deliver(desk, call.under(unit.written))
     elif not starts and not _OUTSIDE[due.event](desk, plan_id, due.step.step_id, cause):
         _look_again(desk, plan_id)
     return due.event

@@ -85,7 +85,8 @@ def approve(
         missing = lacking(after, asked)
         event = PlanEvent.ENDORSE if missing else PlanEvent.APPROVE
         hand = Hand(unit, who, authority, cause=cause).because(entry)
-        hand.move_plan(record.state, event, ("endorsed" if missing else "approved", ""), edge=Endorsed, approval=given)
+        done = ("endorsed" if missing else "approved", "")
+        hand.move_plan(record.state, event, done, edge=Endorsed, approval=given, checkpoint=str(unit.checkpoint()))
         unit.wake(plan_id, unit.now + hold)
         return Reviewed(
             status=unit.state(plan_id).plan.status,

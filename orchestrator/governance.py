@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from gate import Act, PolicyBundle
-from ledger import PolicyState, Switch
-from orchestrator import capabilities, entitling, governing, publishing, replaying
+from ledger import Anchor, KeyRotated, LogReopened, PolicyState, Switch
+from orchestrator import capabilities, entitling, governing, keeping, publishing, replaying
 from orchestrator.desk import Acting, Desk, bundle
 from orchestrator.governing import Asked
 from orchestrator.publishing import Outlook, ProposedPolicy, Told
@@ -46,6 +46,14 @@ class Governance:
     def go_live(self, reason: str, who: Acting) -> Asked:
         """Send effects: it takes two people."""
         return governing.go_live(self._desk, reason, who)
+
+    def rotate_key(self, who: Acting) -> KeyRotated | None:
+        """Let the newest key of the installation sign the ledger; None where it does already."""
+        return keeping.rotate_key(self._desk, who)
+
+    def reopen_ledger(self, lost: Anchor | None, reason: str, who: Acting) -> LogReopened:
+        """Take the ledger up again after an older copy of it was put back."""
+        return keeping.reopen(self._desk, lost, reason, who)
 
     def policies(self) -> tuple[tuple[PolicyState, bool], ...]:
         """Return every bundle with whether it is in force."""

@@ -29,6 +29,8 @@ class Order(Frozen):
     shadow: bool
     """Record it instead of sending it."""
     at: Instant
+    checkpoint: str = Field(default="", max_length=300)
+    """The ledger that holds the entry under which it leaves, as `ORIGIN@SIZE:ROOT`: a copy that stays outside."""
     valid_until: Instant
     """Nobody may carry it out from then on: who meant it is taken for dead, and others look into it."""
 

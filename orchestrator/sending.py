@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from gate import Decision, Phase, Severity, Verdict
-from ledger import PlanState
+from ledger import Checkpoint, PlanState
 from orchestrator.approving import not_overridden, persons_for_step
 from orchestrator.desk import Acting, Desk, findings, gate_context, judge
 from orchestrator.evaluating import objective_met
@@ -46,6 +46,10 @@ class Call(NamedTuple):
 
     order: Order
     fence: int
+
+    def under(self, checkpoint: Checkpoint | None) -> "Call":
+        """Return the same call with the ledger that holds its intent."""
+        return self._replace(order=self.order.model_copy(update={"checkpoint": str(checkpoint or "")}))
 
 
 def start(unit: Unit, who: Acting, plan_id: str, step_id: UUID, cause: Cause) -> Call | None:

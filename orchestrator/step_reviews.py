@@ -80,7 +80,8 @@ def approve_step(
         reason = ("approved_as_rendered" if text is None else "approved_as_edited", "")
         hand = Hand(unit, who, authority, cause=cause)
         held = unit.now + hold if hold and not missing else None
-        hand.move_step(record.state, step, event, reason, approval=given, rendered=digest, wait_until=held)
+        said = {"approval": given, "rendered": digest, "checkpoint": str(unit.checkpoint())}
+        hand.move_step(record.state, step, event, reason, target=None, wait_until=held, **said)
         unit.wake(plan_id, unit.now)
         return StepReviewed(
             status=step.status if missing else StepStatus.READY,

@@ -6,14 +6,25 @@ Never judges and never decides; what changes a plan reaches it as entries.
 from store.access import Access, Credential, Link, Session, Token, Whose
 from store.accounts import FAMILIES
 from store.claims import Claim, Claimed, Expected
-from store.connection import check_schema, open_engine, open_queue, opened, queue_url, schema_state, upgrade
+from store.connection import (
+    SIGNED_SINCE,
+    check_schema,
+    open_engine,
+    open_queue,
+    opened,
+    queue_url,
+    schema_state,
+    upgrade,
+)
 from store.copies import copy_database, database_file, place, replace_database, written_aside
 from store.database import Store
 from store.dumps import dump_database
 from store.effects import Artefact, Effect, EffectStatus
 from store.errors import (
     AddressError,
+    AlteredHeadError,
     BrokenRowError,
+    KeylessError,
     NotFoundError,
     SchemaError,
     SlotTakenError,
@@ -33,9 +44,11 @@ from store.workers import Due, Workers
 __all__ = [
     "FAMILIES",
     "NOBODY",
+    "SIGNED_SINCE",
     "WISHED",
     "Access",
     "AddressError",
+    "AlteredHeadError",
     "Artefact",
     "BrokenRowError",
     "Claim",
@@ -49,6 +62,7 @@ __all__ = [
     "EventType",
     "Expected",
     "Figures",
+    "KeylessError",
     "Link",
     "Many",
     "NotFoundError",

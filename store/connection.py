@@ -1,6 +1,6 @@
 """Open a database: SQLite by default, PostgreSQL by its URL; bring it to the newest schema."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import files
@@ -14,9 +14,12 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.pool import StaticPool
 
+from ledger import Keyring
 from store.errors import AddressError, SchemaError, StoreError
 
 BUSY_MS = 30_000
+SIGNED_SINCE = "0007"
+"""The schema from which on every ledger is signed."""
 READING = "oncourse_reading"
 """Execution option of a connection that only reads."""
 
@@ -95,23 +98,25 @@ def _begin(connection: Connection) -> None:
 _MIGRATIONS = files("store").joinpath("migrations")
 
 
-def _config(engine: Engine) -> Config:
+def _config(engine: Engine, keys: Keyring | None = None, chance: Callable[[], bytes] | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    config.attributes["engine"] = engine
+    config.attributes |= {"engine": engine, "keys": keys, "chance": chance}
     return config
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, keys: Keyring | None = None, chance: Callable[[], bytes] | None = None) -> None:
     """Bring the database to the newest schema; a second call changes nothing, and two at once wait for each other.
 
-    Raises: SchemaError for a schema that this program does not know.
+    Ledgers that were never signed are signed with the keys, under names that are drawn from 32 random bytes each.
+
+    Raises: SchemaError for a schema that this program does not know; KeylessError where keys are needed.
     """
     have, _ = schema_state(engine)
     if have is not None:
         _refuse_unknown(have)
     try:
-        command.upgrade(_config(engine), "head")
+        command.upgrade(_config(engine, keys, chance), "head")
     except DatabaseError as error:
         what = " ".join(str(error.orig).split())
         raise StoreError(

@@ -8,12 +8,14 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
+from ledger import Keyring, named
 from plan import PlanType
 from store.access import Access
 from store.claims import Claim, Expected
 from store.connection import READING
 from store.errors import SlotTakenError, StaleError, StoreError
 from store.figures import Figures
+from store.heads import Known, Log
 from store.row_security import show_all, show_one
 from store.tables import tenant as tenant_table
 from store.unit import Unit
@@ -26,9 +28,10 @@ _CROSSED = frozenset({"40P01", "40001"})
 class Store:
     """The database of all tenants."""
 
-    def __init__(self, engine: Engine, salt: Callable[[], bytes]) -> None:
-        """Take an engine and a source of 32 random bytes."""
-        self._engine, self._salt = engine, salt
+    def __init__(self, engine: Engine, salt: Callable[[], bytes], keys: Keyring | None = None) -> None:
+        """Take an engine, a source of 32 random bytes, and what signs the ledger: without keys it can only read."""
+        self._engine, self._salt, self.keys = engine, salt, keys
+        self._known: Known = {}
         self._claim: Claim | None = None
         self._expected: Expected | None = None
 
@@ -37,8 +40,8 @@ class Store:
 
         Nothing is written, and StaleError raised, where the plan is not as expected when it is changed.
         """
-        made = type(self)(self._engine, self._salt)
-        made._claim, made._expected = claim, expected  # noqa: SLF001 - it is of this class
+        made = type(self)(self._engine, self._salt, self.keys)
+        made._claim, made._expected, made._known = claim, expected, self._known  # noqa: SLF001 - it is of this class
         return made
 
     @contextmanager
@@ -53,7 +56,17 @@ class Store:
                 connection.begin(),
             ):
                 show_one(connection, tenant_id)
-                unit = Unit(connection, tenant_id, now, self._salt, connector, self._claim, self._expected)
+                unit = Unit(
+                    connection,
+                    tenant_id,
+                    now,
+                    self._salt,
+                    connector,
+                    self._claim,
+                    self._expected,
+                    keys=self.keys,
+                    known=self._known,
+                )
                 yield unit
                 unit.commit()
         except SlotTakenError as error:
@@ -114,6 +127,15 @@ class Store:
         wanted = select(tenant_table.c.tenant_id).order_by(tenant_table.c.tenant_id)
         with self._over_all(reading=True) as connection:
             return list(connection.execute(wanted).scalars())
+
+    def signed_by_newest(self, tenant_id: str) -> bool:
+        """Say whether a tenant's ledger is signed by the newest of the keys."""
+        with self._over_all(reading=True) as connection:
+            head = Log(connection, tenant_id, self.keys, {}).head()
+        if self.keys is None:
+            return False
+        newest = self.keys.verifiers(head.origin)[0]
+        return (head.origin, newest.key_id) in named(head.note)
 
     def _holder(self, tenant_id: str, now: datetime, error: SlotTakenError) -> str:
         with self._engine.begin() as connection:

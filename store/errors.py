@@ -33,6 +33,18 @@ class BrokenRowError(StoreError):
     code = "broken_row"
 
 
+class AlteredHeadError(StoreError):
+    """The ledger's head is not what this program signed."""
+
+    code = "altered_head"
+
+
+class KeylessError(StoreError):
+    """Nobody here can sign the ledger."""
+
+    code = "no_key"
+
+
 class StaleError(StoreError):
     """Somebody changed it since it was read; nothing was written."""
 

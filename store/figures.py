@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import Column, Connection, Select, and_, func, select, text
 
 from store.door_tables import webhook
-from store.tables import MOVING_STEPS, entry, inbox, plan, plan_step, tenant
+from store.tables import MOVING_STEPS, entry, head, inbox, plan, plan_step, tenant
 
 
 class Many(NamedTuple):
@@ -55,13 +55,13 @@ class Figures:
 
     def ledgers(self) -> list[Many]:
         """Return how many entries each tenant's ledger has."""
-        return self._many(select(tenant.c.tenant_id, text("''"), tenant.c.ledger_size), tenant.c.tenant_id)
+        return self._many(select(head.c.tenant_id, text("''"), head.c.size), head.c.tenant_id)
 
     def webhooks(self) -> list[Many]:
         """Return how many entries the webhook that is furthest behind has still to be told of, by tenant."""
         wanted = (
-            select(webhook.c.tenant_id, text("''"), func.max(tenant.c.ledger_size - webhook.c.told_pos))
-            .join(tenant, tenant.c.tenant_id == webhook.c.tenant_id)
+            select(webhook.c.tenant_id, text("''"), func.max(head.c.size - webhook.c.told_pos))
+            .join(head, head.c.tenant_id == webhook.c.tenant_id)
             .where(webhook.c.active)
         )
         return self._many(wanted.group_by(webhook.c.tenant_id), webhook.c.tenant_id)

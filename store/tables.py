@@ -72,7 +72,6 @@ tenant = Table(
     _id("tenant_id"),
     Column("body", Text, nullable=False),
     Column("virtual_now", UtcText),  # null: the real clock holds
-    Column("ledger_size", Integer, nullable=False),
     Column("policy", String(71)),
     Column("state", Text),  # null: nothing was recorded of how the tenant runs
 )
@@ -95,6 +94,15 @@ entry = Table(
     Column("at", UtcText, nullable=False),
     Column("body", Text, nullable=False),
     UniqueConstraint("tenant_id", "stream", "seq"),
+)
+head = Table(
+    "ledger_head",
+    metadata,
+    _id("tenant_id"),
+    Column("origin", String(200), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("frontier", LargeBinary, nullable=False),
+    Column("note", Text, nullable=False),
 )
 blob = Table(
     "ledger_blob",

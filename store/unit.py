@@ -1,6 +1,6 @@
 """The unit of work: whatever changes a plan is recorded as entries, folded, and written as rows in one transaction."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from functools import cache, lru_cache
 from typing import Any
@@ -11,21 +11,30 @@ from ledger import (
     MAX_ENTRY_BYTES,
     AccountState,
     Actor,
+    Anchor,
     Authority,
+    Checkpoint,
     Entry,
     EvidenceRef,
+    Frontier,
+    Keyring,
+    KeyRotated,
     LedgerError,
     LogOpened,
+    LogReopened,
     PlanState,
     PolicyState,
+    Proof,
+    Proven,
     Reason,
     State,
     TenantState,
+    Verification,
     evolve,
-    fold,
+    inclusion_proof,
     state_digest,
 )
-from plan import Cause, Frozen, Mode, ModelCall, Principal, RevenuePlanV1, Sealer, Tenant, canonical
+from plan import Cause, Frozen, Mode, ModelCall, RevenuePlanV1, Sealer, Tenant, canonical
 from plan import seal as seal_plan
 from store.accounts import Accounts
 from store.blobs import Blobs
@@ -33,18 +42,20 @@ from store.claims import Claim, Claims, Expected
 from store.effects import Effects
 from store.errors import NotFoundError, StaleError, StoreError
 from store.events import Events, event_named
+from store.heads import Known, Log
 from store.model_use import ModelUse
 from store.notices import Notices
-from store.plan_rows import rows_of
+from store.origins import new_origin, next_origin
 from store.plans import Plans
 from store.principals import Policies, Principals
+from store.proofs import Proofs
+from store.replay import Replay
 from store.tables import entry as entry_table
 from store.tables import policy as policy_table
 from store.tables import stream as stream_table
 from store.tables import tenant as tenant_table
 from store.webhooks import Webhooks
 
-_INSERT = insert(entry_table)
 _TENANT = (
     select(tenant_table, policy_table.c.bundle)
     .outerjoin(
@@ -52,12 +63,6 @@ _TENANT = (
         (policy_table.c.tenant_id == tenant_table.c.tenant_id) & (policy_table.c.digest == tenant_table.c.policy),
     )
     .where(tenant_table.c.tenant_id == bindparam("mine"))
-)
-_GROW = (
-    update(tenant_table)
-    .where(tenant_table.c.tenant_id == bindparam("mine"))
-    .values(ledger_size=tenant_table.c.ledger_size + bindparam("more"))
-    .returning(tenant_table.c.ledger_size)
 )
 _STREAM = select(stream_table.c.last_seq, stream_table.c.state_digest).where(
     stream_table.c.tenant_id == bindparam("mine"), stream_table.c.stream == bindparam("wanted")
@@ -75,7 +80,7 @@ class Cursor:
     """Where one stream stands inside this unit."""
 
     def __init__(self, seq: int, digest: str | None) -> None:
-        self.seq, self.digest, self.new = seq, digest, seq == 0
+        self.seq, self.digest, self.new = seq, digest, True
         self.before: State | None = None
         self.state: State | None = None
         self.row_version = 0
@@ -95,11 +100,14 @@ class Unit:
         connector: str = "",
         claim: Claim | None = None,
         expected: Expected | None = None,
+        *,
+        keys: Keyring | None = None,
+        known: Known | None = None,
     ) -> None:
         """Take what carries out the steps that are sent as `connector`: judging a plan needs its name.
 
         A `claim` is written with the entries, so that what it asked for happens once; nothing is written where a plan
-        is not as `expected`.
+        is not as `expected`. Without the `keys` that sign the ledger a unit can only read.
         """
         self.tenant_id, self.now, self.connector = tenant_id, now, connector
         self._connection, self._salt = connection, salt
@@ -120,7 +128,9 @@ class Unit:
         self.model_use = ModelUse(connection, tenant_id)
         self.webhooks = Webhooks(connection, tenant_id)
         self.notices = Notices(connection, tenant_id)
+        self.proofs = Proofs(connection, tenant_id)
         self._claim, self._expected = claim, expected
+        self._log = Log(connection, tenant_id, keys, {} if known is None else known)
 
     def tenant(self) -> Tenant:
         """Return the tenant, in the mode that its own stream says."""
@@ -173,8 +183,8 @@ class Unit:
         wanted = select(tenant_table.c.tenant_id).where(tenant_table.c.tenant_id == self.tenant_id)
         if self._connection.execute(wanted).first() is not None:
             raise StoreError(f"tenant {self.tenant_id} exists already; use it, or choose another --tenant")
-        row = {"tenant_id": self.tenant_id, "body": _body(value), "ledger_size": 0}
-        self._connection.execute(insert(tenant_table).values(row))
+        self._connection.execute(insert(tenant_table).values({"tenant_id": self.tenant_id, "body": _body(value)}))
+        self._log.open(new_origin(self._salt))
         self.record(
             "log",
             "log.opened.v1",
@@ -285,8 +295,16 @@ class Unit:
 
     def head(self) -> int:
         """Return the position of the ledger's last entry."""
-        size: int = self._tenant_told()["ledger_size"]
-        return size
+        return self._log.head().size
+
+    def checkpoint(self) -> Checkpoint:
+        """Return what the head says of all that is committed."""
+        return self._log.head().checkpoint
+
+    @property
+    def written(self) -> Checkpoint | None:
+        """Return the checkpoint that this unit's commit signed; None where it wrote no entry."""
+        return None if self._log.written is None else self._log.written.checkpoint
 
     def entries_after(
         self, pos: int, most: int, stream: str | None = None, kinds: Iterable[str] = ()
@@ -324,24 +342,66 @@ class Unit:
 
     def replay(self) -> list[str]:
         """Fold every stream again and return one line for each row that differs; empty is proof."""
-        streams: dict[str, list[Entry]] = {}
-        findings, in_force = [], None
-        for expected, (pos, entry) in enumerate(self.every_entry(), start=1):
-            if pos != expected:
-                findings.append(f"position {pos} stands where {expected} must")
-            streams.setdefault(entry.stream, []).append(entry)
-            in_force = entry.data["digest"] if entry.type == "policy.published.v1" else in_force
-        if in_force != self._tenant_row()["policy"]:
-            findings.append("the policy in force is not the one that was published last")
-        if sum(map(len, streams.values())) != self._tenant_row()["ledger_size"]:
-            findings.append("the ledger's size differs from its head")
-        findings += [f"the text {ref} is not what its commitment says" for ref in self.blobs.altered()]
-        for name, entries in sorted(streams.items()):
-            try:
-                findings.extend(self._compare(name, fold(entries)))
-            except LedgerError as error:
-                findings.append(str(error))
-        return findings + self._unexplained(set(streams))
+        return [line for lines in self.replaying() for line in lines]
+
+    def replaying(self, only: Collection[str] | None = None) -> Iterator[list[str]]:
+        """Fold every stream again, or some, and yield the lines of each, so that the reader can tell how far it is."""
+        row = self._tenant_row()
+        return Replay(self._connection, row, _state_of(row)).differences(self.head(), only)
+
+    def compared(self, stream: str, state: State | None) -> list[str]:
+        """Return one line where a stream's row is not this state."""
+        row = self._tenant_row()
+        return Replay(self._connection, row, _state_of(row)).compare(stream, state)
+
+    def verification(
+        self, trusted: Iterable[bytes] = (), anchors: Iterable[Anchor] = (), start: Frontier | None = None
+    ) -> Verification:
+        """Return a pass over the ledger, to be given `proofs.rows` and concluded.
+
+        Without `trusted` public keys the ones that sign here count; raise KeylessError where there are none.
+        """
+        return Verification(self.tenant_id, tuple(trusted) or self._log.current_keys, anchors, start)
+
+    def verify(self) -> Proven:
+        """Prove the ledger's bytes, order, tree and signature against the keys that sign here."""
+        found = self.verification()
+        for rows in self.proofs.rows():
+            found.take(rows)
+        return self.conclude(found)
+
+    def conclude(self, found: Verification) -> Proven:
+        """Hold a pass that has taken all rows against the head."""
+        head = self._log.head()
+        return found.conclude(head.note, head.origin, head.size, head.frontier)
+
+    def next_key(self) -> KeyRotated | None:
+        """Return the rotation to the newest key, which signs the checkpoint of this unit's commit beside the old one.
+
+        None where the newest one signs already.
+        """
+        return self._log.next_key()
+
+    def reopened(self, lost: Anchor | None) -> LogReopened:
+        """Return the log's continuation under another origin, which this unit's commit signs."""
+        head = self._log.held()
+        after = next_origin(head.origin)
+        self._log.sign_next(after)
+        said = head.checkpoint.text.split("\n")[2]
+        note = "" if lost is None else lost.checkpoint
+        return LogReopened(origin=after, previous=head.origin, size=head.size, root=said, lost=note)
+
+    def anchor(self, at: datetime) -> Anchor:
+        """Return a copy of the head, to be kept outside; raise AlteredHeadError for one that was not signed."""
+        head, tree = self._log.believed()
+        return Anchor.of(head.note, tree, at)
+
+    def prove(self, address: str) -> tuple[Proof, bytes]:
+        """Return the proof that an entry stands in the log that the head signs, and the entry's bytes."""
+        head, _ = self._log.believed()
+        pos, body = self.proofs.entry(address)
+        path = inclusion_proof(pos - 1, head.size, self.proofs.leaves(head.size))
+        return Proof(index=pos - 1, path=tuple(path), checkpoint=head.note), body.encode()
 
     @property
     def recorded(self) -> list[tuple[Entry, State | None]]:
@@ -351,24 +411,22 @@ class Unit:
     def commit(self) -> None:
         """Write what was recorded: rows of each changed state, then blobs, the head, and its entries."""
         self._check_expected()
+        grown = {entry.stream for entry in self._entries}
         for name, cursor in self._cursors.items():
             self._write_state(name, cursor)
-            if cursor.new or cursor.state is not cursor.before or self._grew(name):
+            if name in grown:
                 self._write_stream(name, cursor)
         for name, sealer in self._sealers.items():
             self.blobs.add(sealer.blobs, name)
         for plan_id, at in self._wakes.items():
             self.plans.wake(plan_id, at)
         if self._entries:
-            self._append()
             if calls := sum(len(entry.model) for entry in self._entries):
                 self.model_use.add_calls(self.now, calls)
             if self._claim is not None:
                 self.claims.add(self._claim, self.now)
+            self._append()
         self._cursors, self._entries, self._sealers, self._wakes = {}, [], {}, {}
-
-    def _grew(self, stream: str) -> bool:
-        return any(entry.stream == stream for entry in self._entries)
 
     def _write_state(self, name: str, cursor: Cursor) -> None:
         after, before = cursor.state, cursor.before
@@ -397,16 +455,16 @@ class Unit:
             self._connection.execute(_stream_update(*values), values | {"mine": self.tenant_id, "wanted": name})
 
     def _append(self) -> None:
-        grown = {"mine": self.tenant_id, "more": len(self._entries)}
-        first = self._connection.execute(_GROW, grown).scalar_one() - len(self._entries) + 1
-        rows = []
-        for pos, entry in enumerate(self._entries, start=first):
+        """Write the entries, last of all: the lock on the head is the last that a transaction takes."""
+        rows, bodies = list[dict[str, Any]](), list[bytes]()
+        for entry in self._entries:
             body = canonical(entry)
             if len(body) > MAX_ENTRY_BYTES:
                 raise LedgerError(f"{entry.address} has {len(body)} bytes; an entry holds at most {MAX_ENTRY_BYTES}")
-            row: dict[str, Any] = {"tenant_id": self.tenant_id, "pos": pos, "stream": entry.stream, "seq": entry.seq}
-            rows.append(row | {"type": entry.type, "at": entry.at, "body": body.decode()})
-        self._connection.execute(_INSERT, rows)
+            row = {"stream": entry.stream, "seq": entry.seq, "type": entry.type, "at": entry.at}
+            rows.append(row | {"body": body.decode()})
+            bodies.append(body)
+        self._log.append(rows, bodies)
 
     def _cursor(self, stream: str) -> Cursor:
         if stream not in self._cursors:
@@ -414,6 +472,7 @@ class Unit:
             row = self.plans.ledger(name) if family == "plan" else None
             row = row or self._connection.execute(_STREAM, {"mine": self.tenant_id, "wanted": stream}).first()
             cursor = Cursor(*row) if row else Cursor(0, None)
+            cursor.new = row is None
             if family == "plan" and row is not None:
                 found = self.plans.get(name)
                 cursor.state, cursor.row_version = found.state, found.row_version
@@ -446,32 +505,6 @@ class Unit:
             return
         if not wanted.meets(cursor.before):
             raise StaleError(f"plan {wanted.plan_id} changed since it was read; look again and repeat")
-
-    def _compare(self, name: str, state: State | None) -> list[str]:
-        if isinstance(state, PlanState):
-            try:
-                same = self.plans.read_rows(state.plan.plan_id) == rows_of(state)
-            except StoreError:
-                same = False
-        elif isinstance(state, PolicyState):
-            same = self.policies.states().get(state.digest) == state
-        elif isinstance(state, Principal):
-            same = self.principals.get(state.principal_id) == state
-        elif isinstance(state, AccountState):
-            same = self.accounts.state(name.removeprefix("account/")) == state
-        elif isinstance(state, TenantState):
-            same = name == self.tenant_stream and self._tenant_state_row() == state
-        else:
-            same = True
-        return [] if same else [f"{name}: the row differs from its ledger"]
-
-    def _unexplained(self, streams: set[str]) -> list[str]:
-        rows = [f"plan/{plan_id}" for plan_id in self.plans.ids()]
-        rows += [f"principal/{p.principal_id}" for p in self.principals.every()]
-        rows += [f"policy/{digest.removeprefix('sha256:')}" for digest in self.policies.states()]
-        rows += [f"account/{account_id}" for account_id in self.accounts.states()]
-        rows += [self.tenant_stream] if self._tenant_state_row() is not None else []
-        return [f"{name}: the row has no ledger" for name in rows if name not in streams]
 
     def _tenant_told(self) -> dict[str, Any]:
         if self._told is None:

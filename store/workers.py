@@ -7,7 +7,7 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 
 from store.door_tables import webhook
 from store.events import STOOD_FOR, target_of
-from store.tables import inbox, plan, tenant, worker
+from store.tables import head, inbox, plan, tenant, worker
 
 
 class Due(NamedTuple):
@@ -60,10 +60,11 @@ class Workers:
         behind = (
             select(webhook.c.tenant_id, webhook.c.webhook_id)
             .join(tenant, tenant.c.tenant_id == webhook.c.tenant_id)
+            .join(head, head.c.tenant_id == webhook.c.tenant_id)
             .where(
                 webhook.c.active.is_(True),
                 or_(webhook.c.next_at.is_(None), webhook.c.next_at <= now),
-                webhook.c.told_pos < tenant.c.ledger_size,
+                webhook.c.told_pos < head.c.size,
                 tenant.c.virtual_now.is_(None),
             )
             .order_by(webhook.c.next_at, webhook.c.tenant_id, webhook.c.webhook_id)

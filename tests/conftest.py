@@ -2,6 +2,10 @@
 
 from hypothesis import HealthCheck, Phase, settings
 
+from tests.keys import keep_the_key
+
+keep_the_key()
+
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("nightly", settings.get_profile("patient"), max_examples=1000)
 settings.register_profile(

@@ -37,7 +37,7 @@ def _binaries() -> Path | None:
 
 
 @cache
-def _cluster() -> str | None:
+def _cluster(*, durable: bool = False) -> str | None:
     """Start a cluster of our own on loopback and return its URL; it ends with this process."""
     bin_dir = _binaries()
     if bin_dir is None:
@@ -55,8 +55,10 @@ def _cluster() -> str | None:
         subprocess.run([*as_user, *words], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=home)
 
     run(str(bin_dir / "initdb"), "-D", data, "-A", "trust", "-U", SUPERUSER, "-E", "UTF8", "--locale=C")
+    fsync = "on" if durable else "off"
     options = (
-        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync=off -c max_connections=400"
+        f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={home} -c fsync={fsync}"
+        " -c max_connections=400"
     )
     run(str(bin_dir / "pg_ctl"), "-D", data, "-w", "-o", options, "-l", str(home / "log"), "start")
 
@@ -79,15 +81,18 @@ def kinds() -> list[str]:
     return ["sqlite"] + (["postgresql"] if _binaries() else [])
 
 
-def fresh_url(kind: str, directory: Path, like: str | None = None) -> str:
-    """Return the URL of a new database: an empty one, or a copy of another one that nobody has open."""
+def fresh_url(kind: str, directory: Path, like: str | None = None, *, durable: bool = False) -> str:
+    """Return the URL of a new database: an empty one, or a copy of another one that nobody has open.
+
+    A `durable` one waits for the disk as in earnest, for what measures; SQLite always does.
+    """
     global _count  # noqa: PLW0603 - names of databases count up
     if kind == "sqlite":
         file = directory / "test.db"
         if like is not None:
             shutil.copyfile(like.removeprefix("sqlite:///"), file)
         return f"sqlite:///{file}"
-    cluster = _cluster()
+    cluster = _cluster(durable=durable) if durable else _cluster()
     if cluster is None:
         missing("PostgreSQL")
     _count += 1

@@ -37,6 +37,7 @@ from plan import (
 )
 from store import Event, EventType, Store, open_engine, upgrade
 from tests.databases import house_url
+from tests.keys import KEYS
 
 MONDAY = datetime(2026, 3, 2, 7, tzinfo=UTC)
 BERLIN = Calendar(time_zone="Europe/Berlin")
@@ -119,7 +120,7 @@ class House:
         weakref.finalize(self, engine.dispose)
         upgrade(engine)
         self.sql = engine
-        self.store = store(engine, SeededSalt(seed))
+        self.store = store(engine, SeededSalt(seed), KEYS)
         self.clock = VirtualClock(MONDAY)
         self.executor = executor or SimulatedExecutor(scripts)
         self.orchestrator = Orchestrator(

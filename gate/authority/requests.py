@@ -45,6 +45,8 @@ class Act(StrEnum):
     """Record effects instead of sending them."""
     GO_LIVE = "go_live"
     """Send effects; it takes two different people."""
+    KEEP_LEDGER = "keep_ledger"
+    """Give the ledger another key, or take it up again after an older copy was put back."""
 
 
 DELEGABLE = frozenset(

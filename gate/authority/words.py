@@ -51,6 +51,7 @@ COULD: dict[Act, tuple[str, ...]] = {
     Act.SWITCH_OFF: (Role.TENANT_ADMIN,),
     Act.GO_SHADOW: (Role.OPERATOR, Role.TENANT_ADMIN),
     Act.GO_LIVE: (Role.TENANT_ADMIN,),
+    Act.KEEP_LEDGER: (Role.TENANT_ADMIN,),
 }
 """Relations and roles that could do an act, in the order in which people would ask; a test holds it to the policies."""
 APPROVING: dict[Approver, tuple[str, ...]] = {

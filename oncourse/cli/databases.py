@@ -9,10 +9,11 @@ import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from oncourse.cli.session import current
-from oncourse.clock import RealClock
+from oncourse.clock import RealClock, random_salt
 from oncourse.console import as_json, count, err, say, table
+from oncourse.keyfile import make_keys, read_keys
 from oncourse.visits import Pace
-from store import check_schema, opened, queue_url, schema_state, upgrade
+from store import SIGNED_SINCE, check_schema, opened, queue_url, schema_state, upgrade
 
 app = typer.Typer(no_args_is_help=True)
 FINDINGS = 6
@@ -31,7 +32,8 @@ def upgrade_() -> None:
         before, newest = schema_state(engine)
         if before is None:
             check_schema(engine)
-        upgrade(engine)
+        keys = make_keys(settings, random_salt) if str(before) < SIGNED_SINCE else read_keys(settings)
+        upgrade(engine, keys, random_salt)
     prepare_queue(queue_url(settings.database))
     if current.json:
         as_json({"from": before, "to": newest})
@@ -71,7 +73,7 @@ def backup(file: File, *, force: Annotated[bool, typer.Option("--force", help="R
         as_json({"file": kept.file, "bytes": kept.bytes, "schema": kept.schema_})
     else:
         say(f"{kept.file} holds the database (schema {kept.schema_}, {kept.bytes:,} bytes).")
-        say("Not in it: settings and secrets (oncourse.toml, ONCOURSE_*), and the queue, which is made again.")
+        say("Not in it: settings and secrets (oncourse.toml, ONCOURSE_*), the ledger's key, and the queue.")
 
 
 @app.command()
@@ -88,7 +90,8 @@ def restore(
         return
     brought = f", brought on from schema {done.was}" if done.was != done.is_ else ""
     say(f"{done.database} holds {file}: {count(len(done.tenants), 'tenant')} at schema {done.is_}{brought}.")
-    say("The ledger of each was replayed and agrees with its rows. The queue was thrown away; a worker makes it again.")
+    say("The ledger of each was proven and agrees with its rows. The queue was thrown away; a worker makes it again.")
+    say("Whether others have seen a later state, only a copy outside says: oncourse ledger verify --anchors FILE")
 
 
 def _result(findings: tuple[str, ...], note: str) -> str:

@@ -5,11 +5,14 @@ from typing import Annotated
 import typer
 
 import ledger
+from oncourse.cli import keepers, proofs
 from oncourse.cli.session import current
 from oncourse.console import as_json, say
 
 app = typer.Typer(no_args_is_help=True)
 FINDINGS = 6
+proofs.register(app)
+keepers.register(app)
 
 
 @app.command()

@@ -14,9 +14,11 @@ import typer
 from oncourse.bootstrap import observe, open_courier, open_worker
 from oncourse.cli.session import Session, current
 from oncourse.clock import RealClock, VirtualClock, random_salt
+from oncourse.config import KEY_FILE
 from oncourse.console import as_json, count, err
+from oncourse.keyfile import key_file
 from orchestrator import BadInputError
-from store import check_schema, opened
+from store import KeylessError, check_schema, opened
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +110,15 @@ def _alone(_engine: "DurableEngine", _stop: Event) -> Iterator[None]:
 
 
 def work(session: Session, beside: "Callable[[DurableEngine, Event], AbstractContextManager[None]]" = _alone) -> None:
-    """Run a worker until the process is told to end; what it had begun is finished first. Told twice, it is cut off."""
+    """Run a worker until the process is told to end; what it had begun is finished first. Told twice, it is cut off.
+
+    Raises: KeylessError where nothing that it does could be signed.
+    """
+    if session.store.keys is None:
+        raise KeylessError(
+            f"there is no key at {key_file(session.settings)} to sign the ledger with, so a worker could do nothing; "
+            f"put it back, or name it with {KEY_FILE} (docs/ledger.md)"
+        )
     observe(session.settings)
     stop = Event()
     name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"[:80]

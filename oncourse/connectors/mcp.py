@@ -80,13 +80,13 @@ class McpExecutor:
     def _call(self, order: Order) -> Said:
         from oncourse.connectors import wire
 
-        return wire.call(self._line, self.tool(order.action_type), order.params | _offered(order), order.key)
+        return wire.call(self._line, self.tool(order.action_type), order.params | _offered(order), _beside(order))
 
     def _look_up(self, order: Order) -> Said:
         from oncourse.connectors import wire
 
         offered = {name: value for name, value in _offered(order).items() if name in LOOKUP_ARGUMENTS}
-        return wire.call(self._line, self._prefix + LOOKUP, offered, order.key)
+        return wire.call(self._line, self._prefix + LOOKUP, offered, _beside(order))
 
 
 def _settled(receipt: Receipt, spec: ActionSpec) -> Receipt:
@@ -100,6 +100,14 @@ def _settled(receipt: Receipt, spec: ActionSpec) -> Receipt:
     if receipt.kind is ReceiptKind.SUCCEEDED and receipt.outcome not in spec.outcomes_ok:
         return receipt.model_copy(update={"kind": ReceiptKind.FAILED})
     return receipt
+
+
+def _beside(order: Order) -> dict[str, str]:
+    """Return what goes along with a call, under names of our own."""
+    from oncourse.connectors import wire
+
+    known = {wire.KEY: order.key, wire.CHECKPOINT: order.checkpoint}
+    return {name: value for name, value in known.items() if value}
 
 
 def _offered(order: Order) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from oncourse.connectors.answers import Said
 from oncourse.connectors.line import InDoubtError, Line, NotLeftError
 
 KEY = "oncourse/idempotency-key"
+CHECKPOINT = "oncourse/ledger-checkpoint"
 REFUSING = {401: "TOKEN_REFUSED", 403: "TOKEN_REFUSED", 429: "RATE_LIMITED"}
 """HTTP statuses that say a request was turned away before anything was done."""
 NEVER_CONNECTED = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
@@ -62,7 +63,7 @@ class _Exchange:
         async with self._open() as client:
             await self._list(client)
 
-    async def call(self, name: str, offered: Mapping[str, Any], key: str) -> None:
+    async def call(self, name: str, offered: Mapping[str, Any], meta: Mapping[str, str]) -> None:
         async with self._open() as client:
             await self._list(client)
             tool = self.tools.get(name)
@@ -75,7 +76,7 @@ class _Exchange:
                 return
             declared = tool.input_schema.get("properties", {})
             arguments = {word: value for word, value in offered.items() if word in declared}
-            result = await client.session.call_tool(name, arguments, meta=cast("RequestParamsMeta", {KEY: key}))
+            result = await client.session.call_tool(name, arguments, meta=cast("RequestParamsMeta", dict(meta)))
             texts = [block.text for block in result.content if isinstance(block, TextContent)]
             text = texts[0] if len(texts) == 1 else ""
             content = result.structured_content
@@ -117,13 +118,13 @@ class _Exchange:
         return NotLeftError("SERVER_UNREACHABLE", f"{told}, HTTP {status}" if status else told)
 
 
-def call(line: Line, name: str, offered: Mapping[str, Any], key: str) -> Said:
-    """Call a tool with the arguments it declares.
+def call(line: Line, name: str, offered: Mapping[str, Any], meta: Mapping[str, str]) -> Said:
+    """Call a tool with the arguments it declares, and what goes along whatever it declares.
 
     Raises: NotLeftError where the call certainly did not leave, InDoubtError where it may have.
     """
     exchange = _Exchange(line)
-    _run(exchange, exchange.call(name, offered, key))
+    _run(exchange, exchange.call(name, offered, meta))
     if exchange.refused is not None:
         raise exchange.refused
     if exchange.said is None:

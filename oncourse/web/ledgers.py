@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 import ledger
+from oncourse.proving import LedgerLook
 from oncourse.web.callers import Housed, Reading
 from oncourse.web.paging import Cursor, Limit, cursor_of, place_of
 from oncourse.web.problems import ProblemError
@@ -44,9 +45,13 @@ class Lines(Frozen):
 
 
 class Verified(Frozen):
-    """Whether every row is what the ledger says."""
+    """Whether the ledger is what was signed, and every row what the ledger says."""
 
     entries: int
+    checkpoint: str
+    """The signed checkpoint over them."""
+    key: str
+    """The public key that signed it; empty where nobody did who is trusted."""
     findings: tuple[str, ...]
     """Empty is proof."""
 
@@ -80,14 +85,16 @@ def read_plan(
 
 @router.get("/ledger:verify", responses=refusals(401, 403, 421, 503))
 def verify(_caller: Reading, house: Housed) -> Verified:
-    """Fold the whole ledger again and compare every row with it."""
+    """Prove the ledger, fold all of it again, and compare every row with it."""
     with house.desk.unit(reading=True) as unit:
         return verified(unit)
 
 
 def verified(unit: Unit) -> Verified:
-    """Return what a look through the whole ledger finds."""
-    return Verified(entries=unit.head(), findings=tuple(unit.replay()))
+    """Return what a look through the whole ledger finds: its proof, and every row against what its entries say."""
+    report = LedgerLook(unit).report
+    proof = report.proof
+    return Verified(entries=proof.size, checkpoint=proof.checkpoint, key=proof.key, findings=report.findings)
 
 
 def _read(

@@ -9,6 +9,7 @@ from tests.bench import (
     gate,
     imports,
     latency,
+    ledger,
     simulation,
     sleepers,
     staleness,
@@ -28,5 +29,6 @@ SUBJECTS: dict[str, Callable[..., list[str]]] = {
     "staleness": staleness.lines,
     "fence": fence.lines,
     "door": door.lines,
+    "ledger": ledger.lines,
 }
 """Every benchmark by its name; `quick` runs it once at a tiny size."""

@@ -15,6 +15,7 @@ from oncourse.graph import build_graph
 from orchestrator import Clock, Orchestrator, Order, Receipt, ReceiptKind
 from plan import spec_of
 from store import Store, open_engine, queue_url
+from tests.keys import KEYS
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.bench"])
@@ -99,7 +100,7 @@ class Opened(NamedTuple):
 def opened(url: str, clock: Clock) -> Opened:
     """Open a tenant's database under a clock."""
     connector = Recording()
-    store = Store(open_engine(url), random_salt)
+    store = Store(open_engine(url), random_salt, KEYS)
     house = Orchestrator(store, TENANT, clock=clock, ids=RandomIds(), executor=connector)
     graph = build_graph(house, Deps(drafter=playbook_drafter()))
     return Opened(url, house, clock, connector, InProcessEngine(store, TENANT, graph, clock))

@@ -17,8 +17,7 @@ from sqlalchemy import create_engine, event, insert, select, update
 
 from oncourse.web import listening
 from store.door_tables import claim
-from store.tables import approval, blob, entry, plan, plan_step, stream
-from store.tables import tenant as tenant_table
+from store.tables import approval, blob, entry, head, plan, plan_step, stream
 from tests.bench.measuring import line
 from tests.databases import fresh_url, kinds
 from tests.oncourse.web.conftest import Door
@@ -67,10 +66,8 @@ def bare(url: str) -> FastAPI:
     def write(plan_id: str) -> dict[str, int]:
         name, at, body = f"plan/{plan_id}", datetime.now().astimezone(), "x" * 900
         with engine.connect().execution_options(w=True) as connection, connection.begin():
-            here = update(tenant_table).where(tenant_table.c.tenant_id == "t1")
-            size = connection.execute(
-                here.values(ledger_size=tenant_table.c.ledger_size + 1).returning(tenant_table.c.ledger_size)
-            ).scalar_one()
+            here = update(head).where(head.c.tenant_id == "t1")
+            size = connection.execute(here.values(size=head.c.size + 1).returning(head.c.size)).scalar_one()
             row = select(plan.c.body).where(plan.c.plan_id == plan_id)
             was = connection.execute(row).scalar_one()
             connection.execute(

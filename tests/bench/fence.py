@@ -15,6 +15,7 @@ from store.row_security import fenced_tables
 from tests.bench.measuring import line
 from tests.databases import fresh_url, kinds
 from tests.house import House
+from tests.keys import KEYS
 
 ROUNDS = 200
 BAR = 1.25
@@ -62,7 +63,7 @@ def lines(*, quick: bool = False) -> list[str]:
 
 
 def _house(house: House, engine: Engine) -> Orchestrator:
-    store = Store(engine, random_salt)
+    store = Store(engine, random_salt, KEYS)
     return Orchestrator(store, "t1", clock=house.clock, ids=RandomIds(), executor=house.executor)
 
 

@@ -2,13 +2,14 @@
 
 import sys
 
-from tests.chaos import approvals, campaign, exclusivity, sweep
+from tests.chaos import approvals, campaign, exclusivity, ledgers, sweep
 
 RUNS = {
     "sweep": sweep.main,
     "campaign": campaign.main,
     "approvals": approvals.main,
     "exclusivity": exclusivity.main,
+    "ledgers": ledgers.main,
 }
 
 

@@ -30,6 +30,7 @@ from tests.chaos.telling import KINDS, Progress, say, words
 from tests.chaos.world import Shared, found, opened
 from tests.databases import fresh_url
 from tests.house import BERLIN
+from tests.keys import KEYS
 
 WORKERS = 3
 
@@ -74,7 +75,7 @@ class NotingStore(Store):
 
 def noting(shared: Shared, name: str) -> NotingStore:
     """Return a store that notes into a file of its own."""
-    store = NotingStore(opened(shared.url), random_salt)
+    store = NotingStore(opened(shared.url), random_salt, KEYS)
     store.book = Path(shared.folder) / f"commits-{name}.jsonl"
     return store
 

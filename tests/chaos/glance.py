@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, and_, func, or_, select
 from plan import CLOSED, PlanStatus, StepStatus
 from store.connection import READING
 from store.row_security import show_all
-from store.tables import effect, inbox, plan, plan_step, tenant
+from store.tables import effect, head, inbox, plan, plan_step
 
 SHUT = [str(status) for status in CLOSED]
 PEOPLES = [str(s) for s in (StepStatus.PENDING_APPROVAL, StepStatus.AWAITING_OUTCOME, StepStatus.IN_DOUBT)]
@@ -59,7 +59,7 @@ def glance(engine: Engine, now: datetime) -> Glance:
         plans = _counted(connection, plan.c.status)
         unread = connection.execute(_UNREAD).scalar_one()
         effects = _counted(connection, effect.c.status)
-        entries = connection.execute(select(tenant.c.ledger_size)).scalar_one()
+        entries = connection.execute(select(head.c.size)).scalar_one()
         return Glance(_due(connection, now), unread, entries, plans, effects, _waiting(connection))
 
 

@@ -23,6 +23,7 @@ from tests.chaos.telling import KINDS, Progress, say, words
 from tests.chaos.world import TENANT, Shared, found, opened
 from tests.databases import fresh_url
 from tests.house import BERLIN, MONDAY
+from tests.keys import KEYS
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.chaos.sweep", "oncourse.graph", "agent.playbook"])
@@ -44,7 +45,7 @@ class Life(NamedTuple):
 def live(shared: Shared, at: int | None, tell) -> None:
     """Let the plans of a tenant live under a virtual clock until all are closed, or until the named point."""
     point = Counted(at, tell)
-    store = MortalStore(open_engine(shared.url), random_salt)
+    store = MortalStore(open_engine(shared.url), random_salt, KEYS)
     with store.unit(TENANT, MONDAY) as unit:
         began = unit.virtual_now() or MONDAY
     clock = VirtualClock(began)

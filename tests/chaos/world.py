@@ -20,6 +20,7 @@ from plan import Mode, PostureReading, Principal, Tenant, spec_of
 from store import Event, EventType, Store, open_engine, queue_url, upgrade
 from tests.chaos.clocks import FileClock, ScaledClock
 from tests.house import BERLIN, MONDAY, PEOPLE, records
+from tests.keys import KEYS
 
 TENANT = "t1"
 FAST = Pace(
@@ -30,6 +31,7 @@ FAST = Pace(
     at_once=3,
     held=6,
 )
+
 """Few visits at once, because the workers of a run share one machine, and on SQLite one lock."""
 
 
@@ -142,7 +144,7 @@ class Shared(NamedTuple):
 
     def store(self) -> Store:
         """Return the store."""
-        return Store(opened(self.url), random_salt)
+        return Store(opened(self.url), random_salt, KEYS)
 
     def connector(self, draw=None) -> Ledgered:
         """Return the connector."""

@@ -124,7 +124,7 @@ def _person(
             return owner or approver or bool(roles & {Role.EDITOR, Role.OPERATOR})
         case Act.IMPORT:
             return bool(roles & {Role.REVOPS, Role.TENANT_ADMIN, Role.OPERATOR})
-        case Act.ADD_PRINCIPAL | Act.PUBLISH_POLICY | Act.SWITCH_OFF | Act.GO_LIVE:
+        case Act.ADD_PRINCIPAL | Act.PUBLISH_POLICY | Act.SWITCH_OFF | Act.GO_LIVE | Act.KEEP_LEDGER:
             return Role.TENANT_ADMIN in roles
     raise AssertionError(case.act)
 

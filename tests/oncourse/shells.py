@@ -11,6 +11,7 @@ from oncourse.simulator import SimulatedExecutor
 from orchestrator import Acting, Orchestrator
 from plan import Principal, Role
 from store import Store, open_engine
+from tests.keys import KEYS
 from tests.oncourse.folders import demo_folder
 from tests.oncourse.test_cli import Shell
 
@@ -49,7 +50,7 @@ class AnyShell(Shell):
 
 def write_on(url, sign):
     """Add person after person until killed: each one a row and an entry of the ledger in one transaction."""
-    store = Store(open_engine(url), random_salt)
+    store = Store(open_engine(url), random_salt, KEYS)
     house = Orchestrator(store, "main", clock=RealClock(), ids=RandomIds(), executor=SimulatedExecutor())
     with house.desk.unit() as unit:
         admin = Acting(principal=unit.principals.get("admin"))

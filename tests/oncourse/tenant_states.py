@@ -15,6 +15,7 @@ from orchestrator import Acting, Orchestrator
 from plan import ActorKind, Principal, Role
 from store import Store, open_engine
 from tests.house import MONDAY
+from tests.keys import KEYS
 from tests.oncourse.authority_table import KINDS
 from tests.oncourse.folders import demo_folder
 
@@ -179,7 +180,7 @@ class States:
 
     def _machine(self, office):
         """Turn `bot` into a machine: the command line adds people only."""
-        store = Store(open_engine(f"sqlite:///{office.path}"), SeededSalt("bot"))
+        store = Store(open_engine(f"sqlite:///{office.path}"), SeededSalt("bot"), KEYS)
         executor = SimulatedExecutor()
         house = Orchestrator(store, TENANT, clock=VirtualClock(MONDAY), ids=SeededIds("bot"), executor=executor)
         with house.desk.unit() as unit:

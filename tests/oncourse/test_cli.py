@@ -99,7 +99,7 @@ def test_a_whole_life_by_hand(shell, draft):
     assert "Aborted on 2026-03-10: a person stopped it. They were bought." in story
     assert "approved step" in shell.run("ledger", "why", draft, meeting["step_id"][:8])
     assert "every row is what the ledger says" in shell.run("ledger", "replay")
-    assert "15 promises hold" in shell.run("doctor")
+    assert "16 promises hold" in shell.run("doctor")
 
 
 def test_tables_of_plans_and_steps_fit_eighty_columns_and_break_no_word(shell, draft, monkeypatch):

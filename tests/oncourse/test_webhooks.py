@@ -22,6 +22,7 @@ from plan import ActorKind, Cause, Principal, Role
 from store import NotFoundError, Store, open_engine
 from tests.databases import fresh_url
 from tests.house import House
+from tests.keys import KEYS
 from tests.oncourse.receivers import receiving
 
 HERE = Fence(loopback=True)
@@ -340,7 +341,7 @@ def test_two_couriers_at_once_never_tell_the_same_page(telling, receiver):
     webhook_id, _ = telling.add(receiver.url)
     telling.house.active()
     many = telling.see(webhook_id).behind
-    other = Store(open_engine(telling.house.sql.url.render_as_string(hide_password=False)), lambda: bytes(32))
+    other = Store(open_engine(telling.house.sql.url.render_as_string(hide_password=False)), lambda: bytes(32), KEYS)
     couriers = [telling.courier, Courier(other, telling.clock, Deliveries(other, telling.post, telling.clock))]
     threads = [Thread(target=one.round, args=[telling.clock.now()]) for one in couriers]
     for thread in threads:

@@ -16,6 +16,7 @@ from orchestrator import Acting, Order
 from plan import CLOSED, Mode, OncourseError, PlanStatus, Principal, StepStatus, Tenant
 from store import StaleError, Store, open_engine, upgrade
 from tests.house import BERLIN, MONDAY
+from tests.keys import KEYS
 from tests.simulation.agenda import Agenda, Deed
 from tests.simulation.customers import PEOPLE
 from tests.simulation.faults import Death, Faults
@@ -75,7 +76,7 @@ class Life:
         self.watch = Watch(TENANT, self._book)
         self._sql = open_engine("sqlite://")
         upgrade(self._sql)
-        self._eye = Store(self._sql, SeededSalt(f"{self._name}/eye"))
+        self._eye = Store(self._sql, SeededSalt(f"{self._name}/eye"), KEYS)
         self._attending: set[str] = set()
         self._processes = self._intrusions = self._ticks = self._whole = 0
         self._intruding, self._busy_with = False, ""

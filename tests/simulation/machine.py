@@ -12,6 +12,7 @@ from oncourse.engine import InProcessEngine
 from oncourse.graph import build_graph
 from orchestrator import Orchestrator
 from store import Store, Unit
+from tests.keys import KEYS
 from tests.simulation.faults import Death, Faults
 from tests.simulation.provider import Connector
 
@@ -51,7 +52,7 @@ class Machine:
         between: Callable[[], None],
     ) -> None:
         """Take a name that no process had before: ids and salts are drawn from it."""
-        self.store = MortalStore(sql, SeededSalt(name))
+        self.store = MortalStore(sql, SeededSalt(name), KEYS)
         self.store.faults, self.store.between = faults, between
         self.house = Orchestrator(self.store, TENANT, clock=clock, ids=SeededIds(name), executor=connector)
         graph = build_graph(self.house, Deps(drafter=playbook_drafter()))

@@ -15,6 +15,7 @@ from orchestrator.moves import Hand, satisfied
 from plan import Cause, PlanEvent, PlanStatus, Principal, StepEvent, StepStatus, content_digest, spec_of
 from store import Unit
 from tests.house import MONDAY
+from tests.keys import KEYS
 from tests.simulation import watching
 from tests.simulation.life import Life, Size
 from tests.simulation.machine import TENANT
@@ -63,7 +64,7 @@ class Planter:
         self.plan_id = str(self.state.plan.plan_id)
 
     def unit(self):
-        return Unit(self._connection, TENANT, self.now, lambda: b"\1" * 32, Connector.name)
+        return Unit(self._connection, TENANT, self.now, lambda: b"\1" * 32, Connector.name, keys=KEYS)
 
     def sql(self, statement, *values):
         assert self._connection.exec_driver_sql(statement, values).rowcount != 0, "nothing was planted"
@@ -154,6 +155,7 @@ PLANTS = {
     "P11": lambda planter: planter.moved(_paused, _resumed),
     "P12": lambda planter: planter.moved(_paused, who=GHOST),
     "P13": lambda planter: planter.proposed(status=PlanStatus.DRAFT, objective="Whatever the customer wrote"),
+    "P14": lambda planter: planter.sql("UPDATE ledger_head SET size = size + 1"),
     "P15": lambda planter: planter.proposed(status=PlanStatus.ABORTED),
     "P16": lambda planter: planter.moved(_switched_off, _readied, _started(1)),
 }

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import cached_property
 from operator import itemgetter
 
-from ledger import Entry, LedgerError, PlanState, StepEdge, evolve, state_digest
+from ledger import Checkpoint, Entry, Frontier, LedgerError, PlanState, StepEdge, evolve, leaf_hash, state_digest
 from oncourse.promises import PROMISES, Evidence, Moment, broken
 from orchestrator import Answer
 from orchestrator.publishing import JUDGED
@@ -19,6 +19,7 @@ from orchestrator.replaying import replay
 from plan import CLOSED, Frozen, PlanStep, content_digest
 from store import Effect, EffectStatus, PlanRecord, Unit
 from store.plan_rows import Rows, rows_of
+from tests.keys import KEYS
 from tests.simulation.provider import Book
 
 _NEW = "SELECT pos, body FROM ledger_entry WHERE tenant_id = ? AND pos > ? ORDER BY pos"
@@ -27,9 +28,9 @@ _WAKE = "SELECT next_wake_at FROM plan WHERE tenant_id = ? AND plan_id = ?"
 
 FOUNDED = 2
 """The first two entries open the ledger and name the first administrator."""
-_EACH = tuple(name for name in PROMISES if name not in {"P10", "P12"})
-"""Looked at whenever a plan was touched. P12 once for each plan that is born, P10 by each decision as it is recorded;
-both for everything whenever the whole tenant is looked at.
+_EACH = tuple(name for name in PROMISES if name not in {"P10", "P12", "P14"})
+"""Looked at whenever a plan was touched. P12 once for each plan that is born, P10 by each decision as it is recorded,
+P14 by the tree that grows here; each for everything whenever the whole tenant is looked at.
 """
 _QUIET = ("P5", "P6")
 """Looked at where a tick wrote no entry and changed no effect: what else could break them is time alone."""
@@ -88,6 +89,7 @@ class Watch:
         self._tenant, self._book = tenant_id, book
         self.pos, self.head = 0, hashlib.sha256()
         """How far the ledger was read, and the digest of all its bytes in order."""
+        self.tree = Frontier()
         self.states: dict[str, object] = {}
         self._last: dict[str, tuple[int, str | None]] = {}
         self.moments: dict[str, list[Moment]] = {}
@@ -117,11 +119,12 @@ class Watch:
     def look(self, unit: Unit, ticked: str | None = None) -> list[Read]:
         """Fold what is new and look at all that it touched; raise FindingError for a broken promise."""
         placed = self._read(unit)
+        self._signed(unit)
         fresh = [entry for _, entry in placed]
         differences = [line for pos, entry in placed for line in self._folded(pos, entry)]
         streams = {entry.stream for entry in fresh}
         for name in sorted(streams):
-            differences += unit._compare(name, self.states.get(name))
+            differences += unit.compared(name, self.states.get(name))
         touched = {name.removeprefix("plan/") for name in streams if name.startswith("plan/")}
         if ticked is not None and ticked not in touched:
             self._quiet(unit, ticked)
@@ -150,6 +153,18 @@ class Watch:
             raise FindingError("P14", "the ledger is not what it was when each entry was first read")
         self._effects(unit.effects.every())
 
+    def _signed(self, unit: Unit) -> None:
+        """See that the head signs exactly what was read here, entry by entry."""
+        head = unit._log.head()
+        try:
+            said = Checkpoint.read(head.note, KEYS.verifiers(head.origin))
+        except LedgerError as error:
+            raise FindingError("P14", str(error)) from error
+        if said != Checkpoint.of(head.origin, self.tree) or head.size != self.tree.size:
+            raise FindingError(
+                "P14", f"the head signs {said.size} entries, which are not the {self.tree.size} read here"
+            )
+
     def _read(self, unit: Unit) -> list[Placed]:
         found: list[Placed] = []
         for row in unit._connection.exec_driver_sql(_NEW, (self._tenant, self.pos)):
@@ -158,6 +173,7 @@ class Watch:
             entry = Read.model_validate_json(row.body)
             self.pos = row.pos
             self.head.update(row.body.encode())
+            self.tree.append(leaf_hash(row.body.encode()))
             found.append((row.pos, entry))
         return found
 

@@ -5,6 +5,7 @@ import pytest
 
 from store import Store, open_engine, upgrade
 from tests.databases import fresh_url
+from tests.keys import KEYS
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 
@@ -20,4 +21,4 @@ def engine(request, tmp_path):
 @pytest.fixture
 def store(engine):
     count = itertools.count()
-    return Store(engine, lambda: next(count).to_bytes(32))
+    return Store(engine, lambda: next(count).to_bytes(32), KEYS)

@@ -19,6 +19,7 @@ from store.tables import plan as plan_table
 from store.tables import tenant as tenant_table
 from tests.databases import by_superuser, fresh_url, over_all
 from tests.house import House
+from tests.keys import KEYS
 from tests.store.conftest import NOW
 
 ROOT = Actor(kind="human", id="root")
@@ -41,7 +42,7 @@ def engine(url):
 
 @pytest.fixture
 def store(engine):
-    made = Store(engine, lambda: bytes(32))
+    made = Store(engine, lambda: bytes(32), KEYS)
     for tenant_id in TWO:
         with made.unit(tenant_id, NOW) as unit:
             unit.open_tenant(Tenant(tenant_id=tenant_id, name=tenant_id.title()), ROOT)
@@ -102,7 +103,7 @@ def test_t7_without_a_tenant_no_row_is_seen_and_none_is_written(engine, store):
     with engine.begin() as connection:
         assert set(counts(connection).values()) == {0}
     for statement in (
-        "INSERT INTO tenant (tenant_id, body, ledger_size) VALUES ('ours2', '{}', 0)",
+        "INSERT INTO tenant (tenant_id, body) VALUES ('ours2', '{}')",
         "INSERT INTO fact (tenant_id, fact_id, account_id, body) VALUES ('', 'f', 'a', '{}')",
     ):
         with pytest.raises(DatabaseError, match="row-level security"), engine.begin() as connection:
@@ -145,7 +146,7 @@ def test_t7_another_tenants_rows_are_neither_made_changed_nor_removed(engine, st
 def test_t7_a_statement_that_forgets_its_tenant_shows_only_its_own(url, monkeypatch):
     house = House(url)
     plan_id = house.active()
-    other = Store(house.sql, lambda: bytes(32))
+    other = Store(house.sql, lambda: bytes(32), KEYS)
     with other.unit("theirs", NOW) as unit:
         unit.open_tenant(Tenant(tenant_id="theirs", name="Theirs"), ROOT)
 
@@ -163,7 +164,7 @@ def test_t7_a_statement_that_forgets_its_tenant_shows_only_its_own(url, monkeypa
 @pytest.mark.parametrize("ends", ["well", "badly"])
 def test_t7_a_connection_that_goes_back_to_the_pool_forgets_its_tenant(url, store, ends):
     one = create_engine(url.replace("postgresql:", "postgresql+psycopg:"), poolclass=StaticPool)
-    pooled = Store(one, lambda: bytes(32))
+    pooled = Store(one, lambda: bytes(32), KEYS)
 
     def work(unit):
         with unit:
@@ -220,7 +221,7 @@ def test_the_sql_of_the_page_takes_a_database_over_to_a_plain_role(tmp_path, mon
     url = fresh_url("postgresql", tmp_path)
     with opened(by_superuser(url)) as mighty:
         upgrade(mighty)
-        with Store(mighty, lambda: bytes(32)).unit("ours", NOW) as unit:
+        with Store(mighty, lambda: bytes(32), KEYS).unit("ours", NOW) as unit:
             unit.open_tenant(Tenant(tenant_id="ours", name="Ours"), ROOT)
         assert "is a superuser" in shape(mighty)[0]
         blocks = re.findall(r"```sql\n(.*?)```", (ROOT_FOLDER / "docs" / "operating.md").read_text(), re.DOTALL)
@@ -230,7 +231,7 @@ def test_the_sql_of_the_page_takes_a_database_over_to_a_plain_role(tmp_path, mon
         connection.execute(taking_over.replace("oncourse", "householder"))
     with opened(url.replace("plain@", "householder@")) as plain:
         assert shape(plain) == []
-        assert Store(plain, lambda: bytes(32)).tenants() == ["ours"]
+        assert Store(plain, lambda: bytes(32), KEYS).tenants() == ["ours"]
         with plain.begin() as connection:
             assert tenants_seen(connection) == []
             connection.exec_driver_sql("ALTER TABLE plan ADD COLUMN later text")

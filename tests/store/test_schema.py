@@ -11,6 +11,7 @@ from store import Store, StoreError, open_engine, schema_state, upgrade
 from store.connection import _config
 from store.tables import metadata
 from tests.databases import fresh_url, over_all
+from tests.keys import KEYS
 from tests.store.conftest import NOW
 
 
@@ -59,9 +60,9 @@ def test_a_database_of_the_first_schema_is_brought_on_and_its_tenants_run_in_sha
         body = Tenant(tenant_id="t", name="T", mode=Mode.LIVE).model_dump_json()
         row = {"body": body}
         connection.execute(text("INSERT INTO tenant (tenant_id, body, ledger_size) VALUES ('t', :body, 0)"), row)
-    upgrade(made)
+    upgrade(made, KEYS, lambda: bytes(32))
     assert schema_state(made)[0] == schema_state(made)[1]
-    with Store(made, lambda: bytes(32)).unit("t", NOW) as unit:
+    with Store(made, lambda: bytes(32), KEYS).unit("t", NOW) as unit:
         assert unit.tenant().mode is Mode.SHADOW
         assert unit.replay() == []
     made.dispose()

@@ -368,6 +368,7 @@ def words(house, plan_id):
         "span": timedelta(days=30),
         "prefix": "sha256:",
         "name": "tenant",
+        "lost": None,
     }
 
 

@@ -209,4 +209,8 @@ def test_every_query_of_a_scrape_goes_along_an_index(door):
     assert any("ix_plan_step_moving" in way for way in ways), ways
     assert any("SEARCH plan USING COVERING INDEX ix_plan_tenant_wake" in way for way in ways), ways
     assert any("event_inbox USING COVERING INDEX ix_event_inbox_unread" in way for way in ways), ways
-    assert {way for way in ways if way.startswith("SCAN") and "INDEX" not in way} <= {"SCAN tenant", "SCAN webhook"}
+    assert {way for way in ways if way.startswith("SCAN") and "INDEX" not in way} <= {
+        "SCAN tenant",
+        "SCAN webhook",
+        "SCAN ledger_head",
+    }
