@@ -7,7 +7,7 @@ LOCKED := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gene
 ROOMS  := plan gate evaluator ledger store agent orchestrator oncourse
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types house cover evals bench nightly chaos simulate local lock build clean
+.PHONY: help setup demo test check lint types house cover evals bench nightly chaos simulate local lock build clean screenshots
 
 help: ## list the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ evals: $(STAMP) ## are the proposals good, and do they obey? (from recordings, o
 
 bench: $(STAMP) ## benchmarks: gate, authority, simulation, virtual time, import, the durable engine, the signed ledger
 	@$(BIN)/python -m tests.bench
+
+screenshots: $(STAMP) ## pictures of every page into build/screenshots (needs Chromium)
+	@$(BIN)/python -m tests.oncourse.pages.screenshots build/screenshots
 
 nightly: $(STAMP) ## the long proofs: authority, races, states, governed lives, mutants
 	@$(BIN)/python -m tests.gate.nightly_authority
