@@ -10,6 +10,7 @@ from tests.bench import (
     imports,
     latency,
     ledger,
+    pages,
     simulation,
     sleepers,
     staleness,
@@ -30,5 +31,6 @@ SUBJECTS: dict[str, Callable[..., list[str]]] = {
     "fence": fence.lines,
     "door": door.lines,
     "ledger": ledger.lines,
+    "pages": pages.lines,
 }
 """Every benchmark by its name; `quick` runs it once at a tiny size."""

@@ -1,20 +1,20 @@
 """What the pages cost: the list beside more and more plans, and what a browser waits for."""
 
-import json
 import tempfile
 import time
+from contextlib import ExitStack
 from datetime import timedelta
+from http import HTTPStatus
 from pathlib import Path
 from statistics import median, quantiles
 
 from playwright.sync_api import sync_playwright
 from sqlalchemy import insert, select
 
-from oncourse.web import listening
 from store.row_security import show_all
 from store.tables import plan, plan_step, record, stream
 from tests.bench.measuring import line
-from tests.oncourse.pages.browsing import CHROMIUM, at_a_desk
+from tests.oncourse.pages.browsing import CHROMIUM, at_a_desk, served
 from tests.oncourse.pages.tenant import populated
 
 SIZES = (100, 10_000, 100_000)
@@ -56,68 +56,73 @@ def _copy(row: dict, number: int) -> dict:
     return row
 
 
-def served_in(client, path: str) -> list[float]:
-    """Return the milliseconds of each of many loads, sorted."""
+def lines(*, quick: bool = False) -> list[str]:
+    """Return what the lists cost as plans become many, and what a browser waits for."""
+    found = _lists((16, 24) if quick else SIZES, 2 if quick else LOADS)
+    return found + (
+        _browser(1 if quick else 7) if CHROMIUM else ["no Chromium here: what a browser waits for is left out"]
+    )
+
+
+def _lists(sizes: tuple[int, ...], loads: int) -> list[str]:
+    """Load each list of each size in turn, so that a busy machine slows all of them alike."""
     found = []
-    for _ in range(LOADS):
-        begun = time.perf_counter()
-        assert client.get(path).status_code == 200
-        found.append(1000 * (time.perf_counter() - begun))
-    return sorted(found)
-
-
-def run() -> None:
-    """Print what the list costs as plans become many, and what a browser waits for."""
-    first: dict[str, float] = {}
-    for size in SIZES:
-        with tempfile.TemporaryDirectory() as directory:
-            door = populated(Path(directory))
-            plans = grow(door, size)
-            client = door.of("otto")
-            for path in PATHS:
-                client.get(path)
-                took = served_in(client, path)
-                p95 = quantiles(took, n=20)[-1]
-                first.setdefault(path, p95)
-                print(
-                    line(
-                        f"{path} of {plans:,} plans",
-                        f"p50 {median(took):.0f} ms, p95 {p95:.0f} ms, {p95 / first[path]:.2f}x of the smallest",
-                    )
+    with ExitStack() as stack:
+        tenants = {}
+        for size in sizes:
+            door = populated(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+            stack.callback(door.house.sql.dispose)
+            tenants[grow(door, size)] = door.of("otto")
+        for path in PATHS:
+            took: dict[int, list[float]] = {plans: [] for plans in tenants}
+            for _ in range(loads + 1):
+                for plans, client in tenants.items():
+                    begun = time.perf_counter()
+                    assert client.get(path).status_code == HTTPStatus.OK
+                    took[plans].append(1000 * (time.perf_counter() - begun))
+            p95 = {plans: quantiles(each[1:], n=20)[-1] for plans, each in took.items()}
+            least = p95[min(p95)]
+            found += [
+                line(
+                    f"{path} of {plans:,} plans",
+                    f"{median(each[1:]):.0f} ms",
+                    f"p95 {p95[plans]:.0f} ms, {p95[plans] / least:.2f}x",
                 )
-            door.house.sql.dispose()
-    browser()
+                for plans, each in took.items()
+            ]
+    return found
 
 
-def browser() -> None:
-    """Print when a page is first to be seen, how many requests it takes and how many kilobytes."""
-    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright:
-        door = populated(Path(directory))
-        house = door.house
-        with listening(door.app, "127.0.0.1", 0) as address:
-            site = type("Site", (), {"address": address})
-            chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-            for path in ("/plans", f"/plans/{house.plan_of('vela')}", f"/review/{house.plan_of('northwind')}"):
-                seen, sizes = [], []
-                for _ in range(7):
-                    with at_a_desk(chromium, site) as desk:
-                        got = []
-                        desk.page.on("response", lambda answer, got=got: got.append(answer))
-                        page = desk.open(path)
-                        page.wait_for_load_state("load")
-                        seen.append(
-                            page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-                        )
-                        parts = json.loads(
-                            page.evaluate(
-                                "JSON.stringify(performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation')).map(e => e.transferSize))"
-                            )
-                        )
-                        sizes.append((len(got), sum(parts) / 1000))
-                print(
-                    line(
-                        path.split("/")[1] + (" of one" if path.count("/") > 1 else ""),
-                        f"first visible {median(seen):.0f} ms, {sizes[-1][0]} requests, {median(s for _, s in sizes):.0f} KB",
-                    )
+def _browser(loads: int) -> list[str]:
+    """Say when a page is first to be seen, how many requests it takes and how many kilobytes, with an empty cache."""
+    found = []
+    with tempfile.TemporaryDirectory() as directory, sync_playwright() as playwright, served(Path(directory)) as site:
+        house = site.door.house
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for path in ("/plans", f"/plans/{house.plan_of('vela')}", f"/review/{house.plan_of('northwind')}"):
+            seen, sent, asked = [], [], []
+            for _ in range(loads):
+                with at_a_desk(chromium, site) as desk:
+                    got = []
+                    desk.page.on("response", lambda answer, got=got: got.append(answer))
+                    page = desk.open(path)
+                    page.wait_for_timeout(400)
+                    told = page.evaluate(_TIMES)
+                    seen.append(told["seen"])
+                    sent.append(told["bytes"] / 1000)
+                    asked.append(len([one for one in got if "/events/stream" not in one.url]))
+            what = path.split("/")[1] + (" of one" if path.count("/") > 1 else "")
+            found.append(
+                line(
+                    f"/{what}", f"{median(seen):.0f} ms", f"first visible; {max(asked)} requests, {median(sent):.0f} KB"
                 )
-            chromium.close()
+            )
+        chromium.close()
+    return found
+
+
+_TIMES = """() => ({
+  seen: performance.getEntriesByType('paint').at(-1)?.startTime ?? NaN,
+  bytes: [...performance.getEntriesByType('resource'), ...performance.getEntriesByType('navigation')]
+    .reduce((sum, one) => sum + one.transferSize, 0),
+})"""

@@ -100,3 +100,27 @@ def test_nothing_comes_from_anywhere_else(chromium, site):
             desk.open(path)
     assert asked
     assert {url for url in asked if not url.startswith(site.address)} == set()
+
+
+def test_a_printed_plan_shows_its_content_and_no_buttons(chromium, site):
+    with at_a_desk(chromium, site) as desk:
+        page = desk.open(f"/plans/{site.door.house.plan_of('vela')}")
+        page.emulate_media(media="print")
+        assert page.locator("h1").is_visible()
+        assert page.locator(".story").is_visible()
+        for hidden in (".rail", ".steer"):
+            assert not page.locator(hidden).first.is_visible(), hidden
+
+
+def test_nothing_moves_for_whoever_wants_no_motion(chromium, site):
+    with at_a_desk(chromium, site, reduced_motion="reduce") as desk:
+        page = desk.open("/review")
+        moving = page.evaluate("document.getAnimations().length")
+        assert moving == 0
+
+
+def test_states_can_be_told_apart_without_colours(chromium, site):
+    with at_a_desk(chromium, site, forced_colors="active") as desk:
+        page = desk.open(f"/plans/{site.door.house.plan_of('vela')}")
+        assert page.locator("ol li .label small").first.inner_text()
+        assert page.locator(".call b").first.is_visible()
