@@ -28,5 +28,5 @@ def endings(unit: Unit, span: timedelta = SPAN) -> list[tuple[str, int]]:
             continue
         reason = entry.reason.code.replace("_", " ") if entry.reason else ""
         told = _ENDS[entry.type]
-        found[f"{told}: {reason}" if reason and reason != told else told] += 1
+        found[told if told.endswith(reason) else f"{told}: {reason}"] += 1
     return sorted(found.items(), key=lambda one: (-one[1], one[0]))

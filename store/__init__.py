@@ -37,6 +37,7 @@ from store.integrity import fence, integrity, shape
 from store.model_use import DayOfUse
 from store.notices import NOBODY, Notice, NoticeKind
 from store.plans import PlanRecord
+from store.seeking import Sought
 from store.unit import Unit
 from store.webhooks import Undelivered, Webhook
 from store.workers import Due, Workers
@@ -73,6 +74,7 @@ __all__ = [
     "SchemaError",
     "Session",
     "SlotTakenError",
+    "Sought",
     "StaleError",
     "Store",
     "StoreError",

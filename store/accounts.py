@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import islice
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Connection, and_, bindparam, delete, func, insert, or_, select
+from sqlalchemy import Connection, and_, bindparam, delete, insert, or_, select
 
 from ledger import AccountState
 from plan import (
@@ -132,14 +133,21 @@ class Accounts:
         return [Account.model_validate(body) for body in self._bodies("accounts")]
 
     def page(self, most: int, *, after: str = "", holding: str = "") -> list[Account]:
-        """Return up to so many accounts by id, behind one of them; `holding`: only records with these letters."""
-        wanted = select(record.c.body).where(
-            record.c.tenant_id == self._tenant, record.c.family == "accounts", record.c.record_id > after
+        """Return up to so many accounts by id, behind one of them; `holding`: only whose id or name has these letters.
+
+        Letters are compared here: no database folds the case of them all, and a record says more than its name.
+        """
+        wanted = (
+            select(record.c.body)
+            .where(record.c.tenant_id == self._tenant, record.c.family == "accounts", record.c.record_id > after)
+            .order_by(record.c.record_id)
         )
-        if holding:
-            wanted = wanted.where(func.lower(record.c.body).contains(holding.lower(), autoescape=True))
-        rows = self._connection.execute(wanted.order_by(record.c.record_id).limit(most)).scalars()
-        return [Account.model_validate_json(body) for body in rows]
+        if not holding:
+            return [Account.model_validate_json(b) for b in self._connection.execute(wanted.limit(most)).scalars()]
+        letters, bodies = holding.casefold(), self._connection.execute(wanted).scalars()
+        known = ((orjson.loads(body), body) for body in bodies)
+        found = (body for told, body in known if letters in f"{told['account_id']}\n{told['name']}".casefold())
+        return [Account.model_validate_json(body) for body in islice(found, most)]
 
     def get(self, account_id: str) -> Account:
         """Return one account; raise NotFoundError for an unknown id."""

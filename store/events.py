@@ -117,6 +117,16 @@ _WAITING = _DUE.where(~STOOD_FOR)
 _WAITING_FOR_PLAN = _DUE.where(inbox.c.plan_id == bindparam("plan"))
 _POSTURES = _OPEN.where(inbox.c.account_id == bindparam("account"), _stands_alone(inbox))
 _POSTPONED = _OPEN.where(inbox.c.retry_at > bindparam("now"), ~STOOD_FOR)
+_WISHES = (
+    select(inbox)
+    .where(
+        inbox.c.tenant_id == bindparam("mine"),
+        inbox.c.account_id == bindparam("account"),
+        inbox.c.source.like(f"{WISHED}%"),
+    )
+    .order_by(inbox.c.received_at.desc(), inbox.c.event_id.desc())
+    .limit(bindparam("most"))
+)
 _NEXT_RETRY = select(func.min(inbox.c.retry_at)).where(
     inbox.c.tenant_id == bindparam("mine"), inbox.c.processed_at.is_(None), inbox.c.plan_id.is_(None), ~STOOD_FOR
 )
@@ -165,6 +175,10 @@ class Events:
     def postures(self, account_id: str) -> list[Event]:
         """Return the unprocessed changed postures of an account in order of arrival, without what was wished for."""
         return self._found(_POSTURES, {"mine": self._tenant, "account": account_id})
+
+    def wishes(self, account_id: str, most: int) -> list[Event]:
+        """Return up to so many wishes for a draft of an account, taken up or not, newest first."""
+        return self._found(_WISHES, {"mine": self._tenant, "account": account_id, "most": most})
 
     def postponed(self, now: datetime) -> list[Event]:
         """Return unprocessed events that wait for a later instant, in order of arrival."""

@@ -50,6 +50,7 @@ from store.plans import Plans
 from store.principals import Policies, Principals
 from store.proofs import Proofs
 from store.replay import Replay
+from store.seeking import EVERYTHING, Sought, conditions
 from store.tables import entry as entry_table
 from store.tables import policy as policy_table
 from store.tables import stream as stream_table
@@ -320,13 +321,11 @@ class Unit:
         rows = self._connection.execute(wanted.order_by(entry_table.c.pos).limit(most))
         return [(row.pos, Entry.model_validate_json(row.body)) for row in rows]
 
-    def entries_before(self, pos: int | None, most: int, kinds: Iterable[str] = ()) -> list[tuple[int, Entry]]:
-        """Return up to so many entries before a position (None: the last), newest first; of some types if named."""
-        wanted = select(entry_table.c.pos, entry_table.c.body).where(entry_table.c.tenant_id == self.tenant_id)
+    def entries_before(self, pos: int | None, most: int, sought: Sought = EVERYTHING) -> list[tuple[int, Entry]]:
+        """Return up to so many of the entries sought before a position (None: the last), newest first."""
+        wanted = select(entry_table.c.pos, entry_table.c.body).where(*conditions(self.tenant_id, sought))
         if pos is not None:
             wanted = wanted.where(entry_table.c.pos < pos)
-        if chosen := sorted(kinds):
-            wanted = wanted.where(entry_table.c.type.in_(chosen))
         rows = self._connection.execute(wanted.order_by(entry_table.c.pos.desc()).limit(most))
         return [(row.pos, Entry.model_validate_json(row.body)) for row in rows]
 

@@ -1,51 +1,44 @@
 """/ledger: what happened in the tenant, one sentence an entry, the newest first; and whether it still holds."""
 
+from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 
 import ledger
 from oncourse.web.callers import Fronted
 from oncourse.web.front import Caller, Front
-from oncourse.web.ledgers import Verified, verified
+from oncourse.web.ledgers import LINES, Line, Verified, verified
+from oncourse.web.pages.ledger_seeking import KINDS, Filters, Wanted, sought_by
 from oncourse.web.pages.queue import mine_of
 from oncourse.web.pages.shell import PageRoute, Reader, page
-from orchestrator import endings
-from store import Unit
+from oncourse.web.problems import ProblemError, problem_of
+from orchestrator import Orchestrator, endings
+from plan import OncourseError
+from store import Sought, Unit
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 PAGE = 50
-KINDS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
-    ("all", "Everything", ()),
-    ("decisions", "Decisions", ("plan.approved.v1", "plan.endorsed.v1", "plan.sent_back.v1", "plan.rejected.v1",
-     "step.approved.v1", "step.endorsed.v1", "step.rejected.v1", "plan.paused.v1", "plan.resumed.v1",
-     "plan.reopened.v1", "plan.aborted.v1", "plan.transferred.v1", "plan.accepted.v1", "plan.edited.v1")),
-    ("sent", "What went out", ("step.dispatched.v1", "step.succeeded.v1", "step.started.v1", "step.in_doubt.v1")),
-    ("refused", "Refused", ("proposal.refused.v1", "proposal.none.v1", "plan.conflict_refused.v1")),
-    ("ends", "How plans ended", ("plan.completed.v1", "plan.expired.v1", "plan.aborted.v1", "plan.mooted.v1",
-     "plan.rejected.v1")),
-)  # fmt: skip
+EXPORTED = 500
+"""Entries of an export that are read at once."""
+Before = Annotated[int | None, Query(ge=1, le=2**53)]
 
 
 class Told(NamedTuple):
     """One entry in a reader's words."""
 
     position: int
-    entry: ledger.Entry
     sentence: str
     plan_id: str
+    account_id: str
 
 
 @router.get("/ledger")
-def read(
-    reader: Reader,
-    front: Fronted,
-    show: Annotated[str, Query(max_length=20)] = "all",
-    before: Annotated[int | None, Query(ge=1, le=2**53)] = None,
-) -> HTMLResponse:
-    """Show the newest entries, or those before a position."""
-    return _draw(reader, front, show, before, None)
+def read(reader: Reader, front: Fronted, filters: Filters, before: Before = None) -> HTMLResponse:
+    """Show the newest entries of those sought, or those before a position."""
+    return _draw(reader, front, filters, before)
 
 
 @router.post("/ledger/verify")
@@ -53,23 +46,58 @@ def verify(reader: Reader, front: Fronted) -> Response:
     """Check the whole ledger, and say what was found."""
     with front.house(reader.tenant_id).desk.unit(reading=True) as unit:
         told = verified(unit)
-    return _draw(reader, front, "all", None, told)
+    return _draw(reader, front, Wanted(), told=told)
 
 
-def _draw(reader: Caller, front: Front, show: str, before: int | None, told: Verified | None) -> HTMLResponse:
-    kinds = next((kinds for name, _, kinds in KINDS if name == show), ())
+@router.get("/ledger/export")
+def export(reader: Reader, front: Fronted, filters: Filters) -> Response:
+    """Return all of the entries sought as JSON lines, the newest first."""
+    house = front.house(reader.tenant_id)
+    with house.desk.unit(reading=True) as unit:
+        sought = sought_by(unit, filters)
+    headers = {"cache-control": "no-store", "content-disposition": 'attachment; filename="ledger.jsonl"'}
+    return StreamingResponse(_every(house, sought), media_type=LINES, headers=headers)
+
+
+def _draw(
+    reader: Caller, front: Front, filters: Wanted, before: int | None = None, told: Verified | None = None
+) -> HTMLResponse:
+    refused: ProblemError | None = None
+    lines: list[Told] = []
+    more = None
     with front.house(reader.tenant_id).desk.unit(reading=True) as unit:
-        found = unit.entries_before(before, PAGE + 1, kinds)
-        lines = [_told(unit, position, entry) for position, entry in found[:PAGE]]
-        ends, head, zone = endings(unit), unit.head(), unit.tenant().calendar.time_zone
-        waiting = mine_of(unit, reader.who.principal.principal_id)
-    more = lines[-1].position if len(found) > PAGE else None
+        try:
+            found = unit.entries_before(before, PAGE + 1, sought_by(unit, filters))
+        except OncourseError as error:
+            refused = problem_of(error)
+        else:
+            lines = [_told(unit, position, entry) for position, entry in found[:PAGE]]
+            more = filters.address("/ledger", before=lines[-1].position) if len(found) > PAGE else None
+        ends, head, waiting = endings(unit), unit.head(), mine_of(unit, reader.who.principal.principal_id)
+    status = HTTPStatus.OK if refused is None else refused.status
     return page(
-        "ledger.html", reader, "/ledger", lines=lines, more=more, show=show, kinds=KINDS, told=told, ends=ends,
-        head=head, zone=zone, waiting=waiting,
+        "ledger.html", reader, "/ledger", status=status, lines=lines, more=more, filters=filters, kinds=KINDS,
+        told=told, ends=ends, head=head, refused=refused, waiting=waiting,
     )  # fmt: skip
 
 
 def _told(unit: Unit, position: int, entry: ledger.Entry) -> Told:
     family, _, name = entry.stream.partition("/")
-    return Told(position, entry, ledger.sentence(entry, unit.blobs.reveal, {}), name if family == "plan" else "")
+    sentence = ledger.sentence(entry, unit.blobs.reveal, {})
+    return Told(position, sentence, *(name if family == kind else "" for kind in ("plan", "account")))
+
+
+def _every(house: Orchestrator, sought: Sought) -> Iterator[str]:
+    """Yield JSON lines; each page is a transaction of its own, since what was written stays."""
+    before = None
+    while True:
+        with house.desk.unit(reading=True) as unit:
+            found = unit.entries_before(before, EXPORTED, sought)
+            lines = [
+                Line(position=position, entry=entry, sentence=ledger.sentence(entry, unit.blobs.reveal, {}))
+                for position, entry in found
+            ]
+        if not lines:
+            return
+        yield "".join(line.model_dump_json() + "\n" for line in lines)
+        before = lines[-1].position

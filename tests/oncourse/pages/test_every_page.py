@@ -12,7 +12,7 @@ from tests.oncourse.pages.browsing import DESK, NARROW, PHONE, at_a_desk
 RULES = {
     "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 }
-NO_PAGE = ("/assets/", "/v1/", "/mcp", "/livez", "/readyz", "/metrics", "/openapi.json", "/news")
+NO_PAGE = ("/assets/", "/v1/", "/mcp", "/livez", "/readyz", "/metrics", "/openapi.json", "/news", "/export")
 
 
 def addresses(site):
