@@ -1,6 +1,7 @@
 """Forms of the pages: each is sent as a plain POST, done once, and leads to a page that can be loaded again."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from http import HTTPStatus
 from secrets import token_hex
 from typing import Annotated, Any
@@ -29,6 +30,8 @@ class Posting:
     def __init__(self, front: Front, reader: Caller, request: Request, key: str) -> None:
         self._asked = Asked(front, reader, request.method, request.url.path, key)
         self.reader, self.who = reader, reader.who
+        self.name = sha256(key.encode()).hexdigest()[:40]
+        """What the house may call this form, where what it does writes no entry that the key could stand beside."""
 
     def make(
         self,
