@@ -76,7 +76,7 @@ def test_both_probes_answer_what_is_wrong_is_said_and_the_end_is_clean(shell, tm
         assert ask(f"{address}/livez")[0] == 200
         heads(shell.url, LATEST)
         assert ask(f"{address}/readyz")[0] == 200
-        assert ask(f"{address}/plans")[:2] == (404, "application/problem+json")
+        assert ask(f"{address}/v1/nowhere")[:2] == (404, "application/problem+json")
         process.send_signal(signal.SIGTERM)
         assert process.wait(SOON) == 0, told.read_text()
     finally:

@@ -71,7 +71,7 @@ def plans(
         lines = listed(unit, found[:PAGE], waits, me)
         zone, now = unit.tenant().calendar.time_zone, unit.now
         mine = mine_of(unit, me)
-        totals = _totals(unit, lines, mine)
+        totals = _totals(unit, lines, mine.many)
     last = found[PAGE - 1].plan if len(found) > PAGE else None
     more = cursor_of(last.expires_at.isoformat(), str(last.plan_id)) if last else None
     return page(

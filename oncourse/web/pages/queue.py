@@ -37,11 +37,20 @@ class Item(NamedTuple):
     """The plan's ETag, of a draft that may be decided among others; nothing of anything else."""
 
 
+class Mine(NamedTuple):
+    """What waits for a reader, as of a place in the ledger."""
+
+    many: str
+    """As a badge shows it: nothing, a number, or that many and more."""
+    head: int
+    """The ledger's last position when the page was drawn: what comes after it is news."""
+
+
 class Queue(NamedTuple):
     """What waits, the least time left first."""
 
     items: list[Item]
-    mine: str
+    mine: Mine
     """How many of all that wait are the reader's."""
     decided: int
     """What the reader decided since Monday."""
@@ -57,15 +66,15 @@ def queue(unit: Unit, me: str, *, everybody: bool = False) -> Queue:
     """Return what waits for a reader, or for anybody."""
     found = [_item(unit, one) for one in waiting(unit, most=MOST)]
     mine = [item for item in found if me in item.who]
-    return Queue(found if everybody else mine, str(len(mine) or ""), _decided(unit, me))
+    return Queue(found if everybody else mine, Mine(str(len(mine) or ""), unit.head()), _decided(unit, me))
 
 
-def mine_of(unit: Unit, me: str) -> str:
-    """Return how many things wait for a reader, as a badge shows it: nothing, a number, or that many and more."""
+def mine_of(unit: Unit, me: str) -> Mine:
+    """Return how many things wait for a reader."""
     found = waiting(unit, most=BADGE, judged=False)
     mine = sum(me in waits_for(unit, one) for one in found)
     more = "+" if len({one.plan_id for one in found}) >= BADGE else ""
-    return f"{mine}{more}" if mine else ""
+    return Mine(f"{mine}{more}" if mine else "", unit.head())
 
 
 def _item(unit: Unit, one: Waiting) -> Item:

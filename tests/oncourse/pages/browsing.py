@@ -31,9 +31,12 @@ def served(directory):
         yield Served(door, address)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium():
-    """Debian's Chromium, without a window."""
+    """Debian's Chromium, without a window.
+
+    It ends with its module: while it runs, its driver's event loop is the thread's, and no other test can have one.
+    """
     if CHROMIUM is None:
         missing("Chromium")
     with sync_playwright() as playwright:

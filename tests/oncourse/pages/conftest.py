@@ -118,7 +118,7 @@ def browser(door):
     return lambda name="otto": Browser(door.of(name))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(tmp_path_factory):
     """A served tenant that tests only look at."""
     with served(tmp_path_factory.mktemp("site")) as found:

@@ -8,7 +8,6 @@ def test_a_list_shows_what_another_person_just_decided(chromium, own_site):
     with at_a_desk(chromium, own_site) as desk:
         page = desk.open("/review")
         before = page.locator(".list .row").count()
-        page.wait_for_timeout(700)
         house.orchestrator.reject(house.plan_of("harbor"), "They are being sold.", house.who("sara"))
         page.locator(".list .row").nth(before - 1).wait_for(state="detached")
         assert "Harbor" not in page.locator(".list").inner_text()
@@ -21,7 +20,6 @@ def test_what_is_being_read_says_that_it_moved_on_and_stays_as_it_was(chromium, 
         page = desk.open(f"/review/{fjord}")
         page.keyboard.press("r")
         page.keyboard.type("half a reason")
-        page.wait_for_timeout(700)
         seen = page.locator("input[name=seen]").first.input_value()
         house.orchestrator.approve(fjord, house.record(fjord).content_digest, house.who("sara"))
         page.wait_for_selector("#news .call")
@@ -34,7 +32,6 @@ def test_news_of_another_plan_changes_nothing(chromium, own_site):
     house = own_site.door.house
     with at_a_desk(chromium, own_site) as desk:
         page = desk.open(f"/review/{house.plan_of('fjord')}")
-        page.wait_for_timeout(700)
         with page.expect_response("**/news?*") as heard:
             house.orchestrator.reject(house.plan_of("harbor"), "They are being sold.", house.who("sara"))
         assert heard.value.status == 204
