@@ -57,6 +57,7 @@ def plans(
     front: Fronted,
     show: Annotated[str, Query(max_length=20)] = "open",
     after: Annotated[str | None, Query(max_length=400)] = None,
+    owner: Annotated[str, Query(max_length=80)] = "",
 ) -> HTMLResponse:
     """List the plans of the reader's tenant."""
     chosen = next((statuses for name, _, statuses in TABS if name == show), TABS[0][2])
@@ -66,7 +67,7 @@ def plans(
         place = (datetime.fromisoformat(str(at)), str(plan_id))
     with front.house(reader.tenant_id).desk.unit(reading=True) as unit:
         me = reader.who.principal.principal_id
-        found = unit.plans.page(PAGE + 1, after=place, statuses=chosen)
+        found = unit.plans.page(PAGE + 1, after=place, statuses=chosen, owner=owner or None)
         waits = waiting_of(unit, found, judged=False)
         lines = listed(unit, found[:PAGE], waits, me)
         zone, now = unit.tenant().calendar.time_zone, unit.now
@@ -75,7 +76,7 @@ def plans(
     last = found[PAGE - 1].plan if len(found) > PAGE else None
     more = cursor_of(last.expires_at.isoformat(), str(last.plan_id)) if last else None
     return page(
-        "plans.html", reader, "/plans", groups=_groups(lines), tabs=TABS, show=show, zone=zone, now=now, totals=totals,
+        "plans.html", reader, "/plans", owner=owner, groups=_groups(lines), tabs=TABS, show=show, zone=zone, now=now, totals=totals,
         more=more, waiting=mine, live=str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),
     )  # fmt: skip
 

@@ -158,3 +158,11 @@ def test_a_step_in_doubt_is_found_in_ops_and_its_end_is_said(tmp_path):
     plan = door.house.plan(door.house.plan_of("kestrel"))
     assert plan.status is PlanStatus.ACTIVE
     assert plan.steps[0].status == "AUTO_EXECUTED"
+
+
+def test_a_manager_sees_the_plans_of_one_owner(door, draft, browser):
+    sara = browser("sara")
+    page = sara.open("/plans?owner=mara")
+    assert "Acme GmbH" in page.text
+    assert "mara's" in page.text
+    assert "Acme GmbH" not in sara.open("/plans?owner=otto").text
