@@ -75,9 +75,10 @@ def plans(
         totals = _totals(unit, lines, mine.many)
     last = found[PAGE - 1].plan if len(found) > PAGE else None
     more = cursor_of(last.expires_at.isoformat(), str(last.plan_id)) if last else None
+    here = str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
     return page(
         "plans.html", reader, "/plans", owner=owner, groups=_groups(lines), tabs=TABS, show=show, zone=zone, now=now, totals=totals,
-        more=more, waiting=mine, live=str(request.url.path) + (f"?{request.url.query}" if request.url.query else ""),
+        more=more, waiting=mine, live=here,
     )  # fmt: skip
 
 
