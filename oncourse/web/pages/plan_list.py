@@ -77,8 +77,8 @@ def plans(
     more = cursor_of(last.expires_at.isoformat(), str(last.plan_id)) if last else None
     here = str(request.url.path) + (f"?{request.url.query}" if request.url.query else "")
     return page(
-        "plans.html", reader, "/plans", owner=owner, groups=_groups(lines), tabs=TABS, show=show, zone=zone, now=now, totals=totals,
-        more=more, waiting=mine, live=here,
+        "plans.html", reader, "/plans", owner=owner, groups=_groups(lines), tabs=TABS, show=show, zone=zone, now=now,
+        totals=totals, more=more, waiting=mine, live=here,
     )  # fmt: skip
 
 
