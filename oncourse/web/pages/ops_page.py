@@ -18,6 +18,8 @@ from plan import Frozen
 from store import Unit
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
+LATE = timedelta(hours=1)
+"""So long ago a notice should have left at the latest."""
 ALIVE = timedelta(minutes=1)
 """So long ago a worker that lives may have been heard of last."""
 
@@ -91,6 +93,8 @@ def _draw(
         doubts = [Doubt(one, unit.accounts.get(one.account_id).name) for one in _doubts(unit)]
         late, inbox = unit.plans.due(unit.now - ALIVE), unit.events.unprocessed()
         state, used = unit.tenant_state(), unit.model_use.of(unit.now)
+        hooks, head = unit.webhooks.every(), unit.head()
+        unanswered = unit.notices.due(unit.now - LATE, 50)
         zone, now, mine = unit.tenant().calendar.time_zone, unit.now, mine_of(unit, me)
     with house.desk.store.workers() as workers:
         alive = workers.alive(front.clock.now() - ALIVE)
@@ -99,7 +103,7 @@ def _draw(
         "ops.html", reader, "/ops", status=status, doubts=doubts, late=late, inbox=inbox, state=state, used=used,
         alive=alive, switches=house.governance.switches(), names=house.governance.switch_names(), zone=zone, now=now,
         waiting=mine, done=done, refused=refused, typed=typed or Said(), key=fresh_key(),
-        most=front.settings.drafts_per_day,
+        most=front.settings.drafts_per_day, hooks=hooks, head=head, unanswered=unanswered,
     )  # fmt: skip
 
 
