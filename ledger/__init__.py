@@ -36,6 +36,7 @@ from ledger.bodies import (
     SwitchReleased,
     Transferred,
 )
+from ledger.course import as_of, causes_elsewhere, course_changes, of_step
 from ledger.custody import KeyRotated, LogReopened
 from ledger.entries import (
     APPROVAL_REQUESTED,
@@ -52,7 +53,7 @@ from ledger.entries import (
     Reason,
 )
 from ledger.errors import BadNoteError, LedgerError
-from ledger.explain import explain, sentence, stopped, why
+from ledger.explain import explain, sentence, step_name, step_names, stopped
 from ledger.fold import PlanState, State, evolve, fold, state_digest
 from ledger.keyring import Keyring
 from ledger.note import Checkpoint, Proof, Signer, Verifier, named, open_note, same_log, sign
@@ -138,7 +139,10 @@ __all__ = [
     "Transferred",
     "Verification",
     "Verifier",
+    "as_of",
+    "causes_elsewhere",
     "consistency_proof",
+    "course_changes",
     "evolve",
     "explain",
     "fold",
@@ -146,6 +150,7 @@ __all__ = [
     "leaf_hash",
     "named",
     "node_hash",
+    "of_step",
     "open_note",
     "proves_consistency",
     "proves_inclusion",
@@ -155,6 +160,7 @@ __all__ = [
     "sentence",
     "sign",
     "state_digest",
+    "step_name",
+    "step_names",
     "stopped",
-    "why",
 ]

@@ -27,6 +27,7 @@ from orchestrator.rendering import Preview, previews
 from orchestrator.replaying import Answer, Replayed
 from orchestrator.showing import Judgement, Shown, show, show_at, show_revision
 from orchestrator.step_reviews import StepReviewed
+from orchestrator.telling import Line, story, tell, tell_step, tell_turns
 from orchestrator.triggering import DRAFTS_USED_UP, POSTURE_CHANGED, USED_UP, Bounds
 from orchestrator.waiting import Waiting, waiting, waiting_of, waits_for
 from orchestrator.withdrawing import UNDO
@@ -59,6 +60,7 @@ __all__ = [
     "Heard",
     "Ids",
     "Judgement",
+    "Line",
     "Listed",
     "Next",
     "NotAllowedError",
@@ -103,7 +105,11 @@ __all__ = [
     "show_revision",
     "situation",
     "step_risk",
+    "story",
     "system",
+    "tell",
+    "tell_step",
+    "tell_turns",
     "to_quote",
     "waiting",
     "waiting_of",

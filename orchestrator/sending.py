@@ -103,7 +103,7 @@ def _held_up(hand: Hand, state: PlanState, step: PlanStep, decision: Decision, k
         return True
     waits = [v for v in found if v.clears_at is not None and v.severity is not Severity.ADVISORY]
     if waits:
-        told = " ".join(v.message for v in waits)[:1800]
+        told = ". ".join(v.message for v in waits)[:1800]
         until = max(v.clears_at for v in waits if v.clears_at is not None)
         codes = tuple(sorted({v.code for v in waits}))
         hand.move_step(state, step, StepEvent.DEFER, ("gate_waits", told), wait_until=until, codes=codes)

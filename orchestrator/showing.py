@@ -5,11 +5,12 @@ from typing import Any
 
 from evaluator import Evaluation
 from gate import Decision
-from ledger import Entry, GateEvaluated, PlanState, evolve, stopped
+from ledger import Entry, GateEvaluated, LedgerError, PlanState, evolve, stopped
 from orchestrator.approving import judged_now, to_quote
 from orchestrator.comparing import revisions
 from orchestrator.errors import BadInputError
 from orchestrator.evaluating import read
+from orchestrator.telling import story
 from plan import (
     CLOSED,
     Digest,
@@ -27,7 +28,7 @@ from plan import (
     unseal,
     usage_of,
 )
-from store import NotFoundError, PlanRecord, Unit
+from store import PlanRecord, Unit
 
 
 class Judgement(Frozen):
@@ -87,11 +88,8 @@ def show(unit: Unit, record: PlanRecord) -> Shown:
 
 def show_at(unit: Unit, plan_id: str, at: Instant) -> Shown:
     """Return a plan as the ledger says it stood at an instant; raise NotFoundError where it was not there yet."""
-    entries = [entry for entry in unit.entries(f"plan/{plan_id}") if entry.at <= at]
-    state = _fold(entries)
-    if state is None:
-        raise NotFoundError(f"plan {plan_id} was not there yet at {at:%Y-%m-%d %H:%M:%S} UTC; give a later instant")
-    return _shown(unit, state, entries)
+    entries = story(unit, plan_id, at)
+    return _shown(unit, _fold(entries), entries)
 
 
 def show_revision(unit: Unit, plan_id: str, revision: int) -> Shown:
@@ -103,11 +101,13 @@ def show_revision(unit: Unit, plan_id: str, revision: int) -> Shown:
     return Shown(plan=_clear(unit, plan), content_digest=content_digest(plan))
 
 
-def _fold(entries: Iterable[Entry]) -> PlanState | None:
+def _fold(entries: Iterable[Entry]) -> PlanState:
     state: Any = None
     for entry in entries:
         state = evolve(state, entry)
-    return state if isinstance(state, PlanState) else None
+    if not isinstance(state, PlanState):
+        raise LedgerError("what the entries tell of is no plan")
+    return state
 
 
 def _shown(unit: Unit, state: PlanState, entries: list[Entry]) -> Shown:

@@ -89,6 +89,7 @@ STEP = (
     .where(one(plan_step), plan_step.c.step_id == bindparam("step"))
     .values({name: bindparam(name) for name in STEP_COLUMNS})
 )
+ACTIONS = select(plan_step.c.step_id, plan_step.c.action_type).where(one(plan_step))
 FENCE = update(plan).where(one(plan)).values(fence=plan.c.fence + 1).returning(plan.c.fence)
 WAKE = update(plan).where(one(plan)).values(next_wake_at=bindparam("at"))
 DUE = (

@@ -1,7 +1,7 @@
 """Plans as rows: the cached fold of their streams, and the questions people ask of them."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -43,6 +43,7 @@ from store.connection import READING
 from store.errors import BrokenRowError, NotFoundError, SlotTakenError, StaleError
 from store.plan_rows import Rows, bodies_of, columns_of, in_clear, parsed, rows_of
 from store.plan_statements import (
+    ACTIONS,
     APPROVALS,
     BESIDE,
     DUE,
@@ -240,6 +241,14 @@ class Plans:
             return str(found[0])
         what = "more than one plan" if len(found) > 1 else "no plan"
         raise NotFoundError(f"there is {what} whose id starts with {prefix!r}; list them with: oncourse plan list")
+
+    def actions(self, plan_ids: Collection[str]) -> dict[UUID, str]:
+        """Return step -> action of every step that some plans hold now."""
+        found: dict[UUID, str] = {}
+        for plan_id in sorted(plan_ids):
+            rows = self._connection.execute(ACTIONS, self._named(plan_id))
+            found |= {UUID(row.step_id): row.action_type for row in rows}
+        return found
 
     def status(self, plan_id: str | UUID) -> PlanStatus:
         """Return where a plan stands; raise NotFoundError for an unknown id."""

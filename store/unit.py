@@ -3,9 +3,10 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from functools import cache, lru_cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, insert, select, update
+from sqlalchemy import Connection, Update, bindparam, insert, select, tuple_, update
 
 from ledger import (
     MAX_ENTRY_BYTES,
@@ -57,6 +58,8 @@ from store.tables import stream as stream_table
 from store.tables import tenant as tenant_table
 from store.webhooks import Webhooks
 
+_AT_ONCE = 200
+"""Addresses in one statement."""
 _TENANT = (
     select(tenant_table, policy_table.c.bundle)
     .outerjoin(
@@ -280,6 +283,18 @@ class Unit:
             .order_by(entry_table.c.seq)
         ).scalars()
         return [Entry.model_validate_json(body) for body in rows]
+
+    def entries_at(self, addresses: Iterable[str]) -> list[Entry]:
+        """Return the committed entries that stand at some addresses (`principal/p-1#3`), in ledger order."""
+        named = [(stream, int(seq)) for stream, _, seq in (one.rpartition("#") for one in sorted(addresses))]
+        found: list[tuple[int, Entry]] = []
+        for start in range(0, len(named), _AT_ONCE):
+            wanted = tuple_(entry_table.c.stream, entry_table.c.seq).in_(named[start : start + _AT_ONCE])
+            rows = self._connection.execute(
+                select(entry_table.c.pos, entry_table.c.body).where(entry_table.c.tenant_id == self.tenant_id, wanted)
+            )
+            found += [(row.pos, Entry.model_validate_json(row.body)) for row in rows]
+        return [entry for _, entry in sorted(found, key=itemgetter(0))]
 
     def entries_of(self, kinds: Iterable[str], since: datetime) -> list[Entry]:
         """Return the entries of some types from an instant on, in ledger order."""

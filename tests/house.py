@@ -11,7 +11,7 @@ from oncourse.graph import build_graph
 from oncourse.promises import broken
 from oncourse.simulator import Customers, Script, SimulatedExecutor
 from oncourse.world import Reviewers, World
-from orchestrator import Acting, Orchestrator, Records
+from orchestrator import Acting, Orchestrator, Records, tell
 from plan import (
     Account,
     Calendar,
@@ -225,10 +225,8 @@ class House:
         self.engine.run_due()
 
     def sentences(self, plan_id):
-        import ledger
-
         with self.unit() as unit:
-            return ledger.explain(unit.entries(f"plan/{plan_id}"), unit.blobs.reveal, {})
+            return [line.sentence for line in tell(unit, unit.entries(f"plan/{plan_id}"))]
 
     def types(self, plan_id):
         with self.unit() as unit:

@@ -11,11 +11,21 @@ from pydantic import BaseModel, ValidationError
 import ledger
 from gate import Verdict
 from oncourse.cli import decisions, exports
-from oncourse.cli.days import day_of
+from oncourse.cli.days import AsOf, day_of, instant_of
 from oncourse.cli.decisions import PlanArgument
 from oncourse.cli.session import current
 from oncourse.console import as_json, say, short, table, under
-from orchestrator import BadInputError, DeniedError, PlanEdit, Removal, StepEdit, compare_revisions, to_quote
+from orchestrator import (
+    BadInputError,
+    DeniedError,
+    PlanEdit,
+    Removal,
+    StepEdit,
+    compare_revisions,
+    show_at,
+    tell,
+    to_quote,
+)
 from plan import (
     Cause,
     Change,
@@ -68,7 +78,7 @@ def _draft(account: str) -> None:
     with house.desk.unit() as unit:
         new = [r for r in unit.plans.find(account_id=account) if r.plan.plan_id not in before]
         told = [e for e in unit.entries(f"account/{account}")[seen:] if e.type.startswith("proposal.")]
-        lines = [ledger.sentence(entry, unit.blobs.reveal, {}) for entry in told]
+        lines = [line.sentence for line in tell(unit, told)]
     if new:
         _proposed(str(new[0].plan.plan_id))
         return
@@ -119,9 +129,12 @@ def list_plans(
 
 
 @app.command()
-def show(plan: PlanArgument) -> None:
-    """Show one plan as it stands, with the digest that an approval binds."""
+def show(plan: PlanArgument, as_of: AsOf = "") -> None:
+    """Show one plan as it stands, with the digest that an approval binds; or as it stood."""
     record = current.plan(plan)
+    if as_of:
+        _show_past(str(record.plan.plan_id), as_of)
+        return
     with current.house.desk.unit() as unit:
         entries = unit.entries(f"plan/{record.plan.plan_id}")
     written = [entry for entry in entries if entry.type in {"plan.proposed.v1", "plan.edited.v1"}][-1]
@@ -136,14 +149,14 @@ def show(plan: PlanArgument) -> None:
             told["approve_with"] = to_quote(record.content_digest, judged_by)
         as_json(record.plan.model_dump(mode="json") | told)
         return
-    _header(record)
+    _header(record.plan, record.content_digest, record.state.drafter)
     _steps(record.plan)
     with current.house.desk.unit() as unit:
         if written.model:
-            say(ledger.sentence(written, unit.blobs.reveal, {}))
+            say(tell(unit, [written])[0].sentence)
         judged = [e for e in entries if e.type == "plan.gate_evaluated.v1"]
         if judged:
-            say(ledger.sentence(judged[-1], unit.blobs.reveal, {}))
+            say(tell(unit, [judged[-1]])[0].sentence)
         for ref in record.state.sent_back:
             say(f"Sent back: {unit.blobs.reveal(ref)}")
         why = ledger.stopped(entries, unit.blobs.reveal)
@@ -151,6 +164,19 @@ def show(plan: PlanArgument) -> None:
         say(why)
     if record.plan.status is PlanStatus.DRAFT:
         _to_approve(record)
+
+
+def _show_past(plan_id: str, as_of: str) -> None:
+    with current.house.desk.unit(reading=True) as unit:
+        at = instant_of(unit, as_of)
+        shown = show_at(unit, plan_id, at or unit.now)
+    if current.json:
+        as_json(shown)
+        return
+    say(f"As of {as_of}:")
+    _header(shown.plan, shown.content_digest, shown.drafter)
+    _steps(shown.plan)
+    say(shown.why or f"Tell what happened until then: oncourse ledger explain {short(plan_id)} --as-of {as_of}")
 
 
 def _to_approve(record: PlanRecord) -> None:
@@ -172,13 +198,12 @@ def _to_approve(record: PlanRecord) -> None:
     say(f"To approve: oncourse plan approve {short(plan_id)} --digest {seen}{how} --as WHO")
 
 
-def _header(record: PlanRecord) -> None:
-    plan = record.plan
+def _header(plan: RevenuePlanV1, digest: str, drafter: str) -> None:
     say(f"{plan.plan_type} for {plan.account_id}: {plan.objective}")
     say(f"plan {plan.plan_id}   {plan.status}   revision {plan.revision}   risk {plan.risk}")
-    say(f"ends {plan.expires_at:%Y-%m-%d %H:%M} UTC   owner {plan.owner}   drafted by {record.state.drafter}")
+    say(f"ends {plan.expires_at:%Y-%m-%d %H:%M} UTC   owner {plan.owner}   drafted by {drafter}")
     say(f"contracts {', '.join(plan.subject)}")
-    say(f"digest {record.content_digest}")
+    say(f"digest {digest}")
 
 
 def _steps(plan: RevenuePlanV1) -> None:

@@ -76,10 +76,6 @@ class Session:
             )
         return found[0]
 
-    def names(self, record: PlanRecord) -> dict[str, str]:
-        """Return what to call a plan's steps by in sentences."""
-        return {str(s.step_id): f"{str(s.step_id)[:8]} {s.action_type}" for s in record.plan.steps}
-
 
 current = Session()
 """The session of this call; the root command fills it before anything else runs."""

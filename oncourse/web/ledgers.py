@@ -14,7 +14,7 @@ from oncourse.web.callers import Housed, Reading
 from oncourse.web.paging import Cursor, Limit, cursor_of, place_of
 from oncourse.web.problems import ProblemError
 from oncourse.web.refusals import refusals
-from orchestrator import Orchestrator
+from orchestrator import Orchestrator, tell
 from plan import Frozen
 from store import Unit
 
@@ -117,10 +117,16 @@ def _read(
 
 def _page(house: Orchestrator, after: int, most: int, stream: str | None) -> tuple[Line, ...]:
     with house.desk.unit(reading=True) as unit:
-        return tuple(
-            Line(position=pos, entry=entry, sentence=ledger.sentence(entry, unit.blobs.reveal, {}))
-            for pos, entry in unit.entries_after(after, most, stream)
-        )
+        return lines_of(unit, unit.entries_after(after, most, stream))
+
+
+def lines_of(unit: Unit, found: list[tuple[int, ledger.Entry]]) -> tuple[Line, ...]:
+    """Return entries with their places and sentences."""
+    told = tell(unit, [entry for _, entry in found])
+    return tuple(
+        Line(position=position, entry=entry, sentence=line.sentence)
+        for (position, entry), line in zip(found, told, strict=True)
+    )
 
 
 def _every(house: Orchestrator, after: int, stream: str | None) -> Iterator[str]:

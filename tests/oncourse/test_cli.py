@@ -98,8 +98,44 @@ def test_a_whole_life_by_hand(shell, draft):
     story = shell.run("ledger", "explain", draft)
     assert "Aborted on 2026-03-10: a person stopped it. They were bought." in story
     assert "approved step" in shell.run("ledger", "why", draft, meeting["step_id"][:8])
+    turns = shell.run("ledger", "course-changes", draft)
+    assert "paused the plan because a person wanted it so: They are on holiday." in turns
+    assert "let the plan go on: They are back." in turns
+    assert "approved revision" not in turns
     assert "every row is what the ledger says" in shell.run("ledger", "replay")
     assert "16 promises hold" in shell.run("doctor")
+
+
+def test_a_plan_is_told_and_shown_as_it_stood_on_a_day(shell, draft):
+    shell.run("worker", "--until", "2026-03-03T12:00:00+01:00")
+    shell.run("plan", "approve", draft, "--digest", shell.json("plan", "show", draft)["approve_with"], "--as", "p-otto")
+    shell.run("worker", "--until", "2026-03-10T12:00:00+01:00")
+    before = shell.json("plan", "show", draft, "--as-of", "2026-03-02")
+    assert before["plan"]["status"] == "DRAFT"
+    assert "ACTIVE" in shell.run("plan", "show", draft, "--as-of", "2026-03-04T09:00")
+    told = shell.run("ledger", "explain", draft, "--as-of", "2026-03-02")
+    assert "approved revision" not in told
+    assert "The plan was DRAFT." in told
+    step = shell.json("plan", "show", draft)["steps"][0]["step_id"][:8]
+    assert len(shell.json("ledger", "why", draft, step)) > len(
+        shell.json("ledger", "why", draft, step, "--as-of", "2026-03-02")
+    )
+    assert "heard nothing on step" in shell.run("ledger", "course-changes", draft)
+    assert "nothing changed its course" in shell.run("ledger", "course-changes", draft, "--as-of", "2026-03-04")
+
+
+@pytest.mark.parametrize(
+    ("as_of", "code", "says"),
+    [
+        ("tomorrow", 2, "is no day"),
+        ("2026-03-02T25:00", 2, "is no time"),
+        ("9999-12-31", 2, "outside the years"),
+        ("2020-01-01", 5, "was not there yet"),
+    ],
+)
+@pytest.mark.parametrize("command", [("ledger", "explain"), ("ledger", "course-changes"), ("plan", "show")])
+def test_a_time_that_is_none_gets_one_clear_line(shell, draft, command, as_of, code, says):
+    assert says in shell.refuse(*command, draft, "--as-of", as_of, expect=code)
 
 
 def test_tables_of_plans_and_steps_fit_eighty_columns_and_break_no_word(shell, draft, monkeypatch):

@@ -59,5 +59,5 @@ def test_a_plan_of_the_playbook_says_of_neither(shell, monkeypatch):
 def test_where_no_plan_came_of_it_one_reads_what_was_spent(shell, monkeypatch):
     told = propose(shell, monkeypatch, priced({"tools": 1}, tokens_in=40_000), expect=3)
     (line,) = told["why"]
-    assert "budget_cost" in line
+    assert "because the budget of money is used up" in line
     assert "[claude-sonnet-5-5: 1 call, 40,000 tokens in, 1,000 out, 0.0900 USD]" in line

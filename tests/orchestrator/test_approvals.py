@@ -265,7 +265,7 @@ def test_a_new_bundle_voids_what_was_given_under_the_old_one():
     publish(house, policy(authority__MEDIUM__persons=2, max_risky_steps=8))
     house.engine.run_due()
     assert house.plan(plan_id).status is PlanStatus.DRAFT
-    assert any("policy_changed" in line for line in house.sentences(plan_id))
+    assert any("the policy changed" in line for line in house.sentences(plan_id))
 
 
 def publish(house, bundle):

@@ -137,7 +137,7 @@ def test_a_sent_back_draft_carries_its_reason_until_an_edit_answers_it():
     answered = edit.model_copy(update={"answers": ("The team is out.",)})
     house.orchestrator.edit(plan_id, answered, house.who("mara"))
     assert house.record(plan_id).state.sent_back == ()
-    assert any("answered_send_back" in line for line in house.sentences(plan_id))
+    assert any("it had been sent back" in line for line in house.sentences(plan_id))
 
 
 def test_who_may_not_approve_is_told_who_could():
@@ -209,7 +209,7 @@ def test_an_outcome_that_asks_for_another_try_is_tried_again_with_a_new_approval
     house.run(60)
     meeting = house.step(plan_id, "REQUEST_RENEWAL_MEETING")
     assert (meeting.attempts, meeting.outcome) == (2, "MEETING_BOOKED")
-    approvals = [line for line in house.sentences(plan_id) if f"approved step {str(meeting.step_id)[:8]}" in line]
+    approvals = [line for line in house.sentences(plan_id) if f"({str(meeting.step_id)[:8]}) as it was shown" in line]
     assert len(approvals) == 2
     assert house.broken() == []
 

@@ -62,7 +62,7 @@ def test_taken_back_the_plan_is_a_draft_that_can_be_approved_again(house, approv
     house.approve(approved)
     house.engine.run_due()
     assert house.plan(approved).status is PlanStatus.ACTIVE
-    assert any("withdrawn" in sentence for sentence in house.sentences(approved))
+    assert any("took the approval of the plan back" in sentence for sentence in house.sentences(approved))
 
 
 def test_nobody_takes_back_what_another_person_approved(house, approved):

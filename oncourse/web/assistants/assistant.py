@@ -12,7 +12,7 @@ from oncourse.web.front import Caller
 from oncourse.web.lines import Wanted, page_of
 from oncourse.web.problems import ProblemError
 from oncourse.web.proposals import cause_of, own
-from orchestrator import DeniedError, Orchestrator, show, waiting, waits_for
+from orchestrator import DeniedError, Orchestrator, show, tell, waiting, waits_for
 from plan import Frozen, Proposal
 from store import Unit
 
@@ -74,9 +74,9 @@ class Assistant:
             status = unit.plans.status(plan_id)
             entries = unit.entries(f"plan/{plan_id}")
             why = ledger.stopped(entries, unit.blobs.reveal)
-            story = ledger.explain(entries, unit.blobs.reveal, {})
+            story = [line.sentence for line in tell(unit, entries[-STORY:])]
         told = why or f"It has not stopped: it is {status}."
-        return Told(link=self._link(plan_id), content={"status": status, "why": told, "story": story[-STORY:]})
+        return Told(link=self._link(plan_id), content={"status": status, "why": told, "story": story})
 
     def what_waits(self) -> Told:
         """Return what waits for people, the most urgent first, and who could answer."""

@@ -7,7 +7,6 @@ from typing import Annotated, Any, NamedTuple
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import HTMLResponse
 
-import ledger
 from gate import Act
 from oncourse.web.callers import Fronted
 from oncourse.web.front import Caller, Front
@@ -15,7 +14,7 @@ from oncourse.web.pages.forms import Field, Posted, fresh_key, led_to
 from oncourse.web.pages.queue import mine_of
 from oncourse.web.pages.shell import PageRoute, Reader, page
 from oncourse.web.problems import ProblemError, problem_of
-from orchestrator import held, listed, situation, waiting_of, who_may
+from orchestrator import held, listed, situation, tell, waiting_of, who_may
 from plan import CLOSED, Account, Frozen, Id, OncourseError, PostureReading, Situation
 from store import WISHED, Event, Sought, Unit
 
@@ -163,4 +162,4 @@ def _story(unit: Unit, account_id: str) -> list[str]:
     """Return why there is no plan, what was refused, and what held the account and let it go, newest first."""
     found = unit.entries_before(None, STORY, Sought(account_id=account_id, kinds=_SAID))
     told = [entry for _, entry in found if entry.type != _CAME or entry.reason is not None]
-    return [ledger.sentence(entry, unit.blobs.reveal, {}) for entry in told]
+    return [line.sentence for line in tell(unit, told)]

@@ -7,17 +7,16 @@ from typing import Annotated, NamedTuple
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse, StreamingResponse
 
-import ledger
 from oncourse.web.callers import Fronted
 from oncourse.web.front import Caller, Front
-from oncourse.web.ledgers import LINES, Line, Verified, verified
+from oncourse.web.ledgers import LINES, Line, Verified, lines_of, verified
 from oncourse.web.pages.ledger_seeking import KINDS, Filters, Wanted, sought_by
 from oncourse.web.pages.queue import mine_of
 from oncourse.web.pages.shell import PageRoute, Reader, page
 from oncourse.web.problems import ProblemError, problem_of
 from orchestrator import Orchestrator, endings
 from plan import OncourseError
-from store import Sought, Unit
+from store import Sought
 
 router = APIRouter(include_in_schema=False, route_class=PageRoute)
 PAGE = 50
@@ -71,7 +70,7 @@ def _draw(
         except OncourseError as error:
             refused = problem_of(error)
         else:
-            lines = [_told(unit, position, entry) for position, entry in found[:PAGE]]
+            lines = [_told(line) for line in lines_of(unit, found[:PAGE])]
             more = filters.address("/ledger", before=lines[-1].position) if len(found) > PAGE else None
         ends, head, waiting = endings(unit), unit.head(), mine_of(unit, reader.who.principal.principal_id)
     status = HTTPStatus.OK if refused is None else refused.status
@@ -81,10 +80,9 @@ def _draw(
     )  # fmt: skip
 
 
-def _told(unit: Unit, position: int, entry: ledger.Entry) -> Told:
-    family, _, name = entry.stream.partition("/")
-    sentence = ledger.sentence(entry, unit.blobs.reveal, {})
-    return Told(position, sentence, *(name if family == kind else "" for kind in ("plan", "account")))
+def _told(line: Line) -> Told:
+    family, _, name = line.entry.stream.partition("/")
+    return Told(line.position, line.sentence, *(name if family == kind else "" for kind in ("plan", "account")))
 
 
 def _every(house: Orchestrator, sought: Sought) -> Iterator[str]:
@@ -92,11 +90,7 @@ def _every(house: Orchestrator, sought: Sought) -> Iterator[str]:
     before = None
     while True:
         with house.desk.unit(reading=True) as unit:
-            found = unit.entries_before(before, EXPORTED, sought)
-            lines = [
-                Line(position=position, entry=entry, sentence=ledger.sentence(entry, unit.blobs.reveal, {}))
-                for position, entry in found
-            ]
+            lines = lines_of(unit, unit.entries_before(before, EXPORTED, sought))
         if not lines:
             return
         yield "".join(line.model_dump_json() + "\n" for line in lines)

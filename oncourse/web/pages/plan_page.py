@@ -19,7 +19,7 @@ from oncourse.web.pages.shell import PageRoute, Reader, fragment, page
 from oncourse.web.pages.timeline import timeline
 from oncourse.web.pages.words import Told, Typed
 from oncourse.web.problems import ProblemError
-from orchestrator import Shown, capable, listed, show_at, situation, waiting_of
+from orchestrator import Shown, capable, listed, show_at, situation, story, tell, tell_turns, waiting_of
 from plan import describe_usage
 from store import Unit
 
@@ -113,7 +113,7 @@ def _past(reader: Caller, front: Front, plan_id: UUID, as_of: AwareDatetime) -> 
         record = unit.plans.get(plan_id)
         shown = show_at(unit, str(plan_id), as_of)
         (line,) = listed(unit, [record], waiting_of(unit, [record]), me)
-        entries = [entry for entry in unit.entries(f"plan/{plan_id}") if entry.at <= as_of]
+        entries = story(unit, plan_id, as_of)
         known: dict[str, Any] = {
             "read": None,
             "shown": shown,
@@ -130,10 +130,10 @@ def _past(reader: Caller, front: Front, plan_id: UUID, as_of: AwareDatetime) -> 
 
 def _common(unit: Unit, shown: Shown, entries: list[ledger.Entry]) -> dict[str, Any]:
     zone = unit.tenant().calendar.time_zone
-    names = {str(step.step_id): step.action_type for step in shown.plan.steps}
     return {
         "plan": shown.plan,
-        "story": [(one, ledger.sentence(one, unit.blobs.reveal, names)) for one in reversed(entries[-STORY:])],
+        "story": [(line.entry, line.sentence) for line in reversed(tell(unit, entries[-STORY:]))],
+        "turns": [line.sentence for line in tell_turns(unit, entries)[-STORY:]],
         "cost": describe_usage(call for entry in entries for call in entry.model),
         "zone": zone,
         "now": unit.now,

@@ -313,7 +313,7 @@ def test_what_an_assistant_holds_reads_wishes_and_submits(door):
     assert commands(Assistant) == READING | {"ask_for_draft", "propose"}
 
 
-IMPORTED = {"DeniedError", "Orchestrator", "show", "waiting", "waits_for", "BadInputError"}
+IMPORTED = {"DeniedError", "Orchestrator", "show", "waiting", "waits_for", "BadInputError", "tell"}
 
 
 def test_its_modules_name_no_other_command():
