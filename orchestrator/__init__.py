@@ -4,7 +4,7 @@ Never drafts, never calls a model, never opens a connection of its own.
 """
 
 from orchestrator.approving import Override, Reviewed, step_risk, to_quote
-from orchestrator.capabilities import capable, who_may
+from orchestrator.capabilities import Powers, capable, who_may
 from orchestrator.citing import Cited, cited
 from orchestrator.commands import Orchestrator, Request
 from orchestrator.comparing import Answered, Comparison, compare_revisions, last_decided
@@ -29,7 +29,7 @@ from orchestrator.showing import Judgement, Shown, show, show_at, show_revision
 from orchestrator.step_reviews import StepReviewed
 from orchestrator.telling import Line, story, tell, tell_step, tell_turns
 from orchestrator.triggering import DRAFTS_USED_UP, POSTURE_CHANGED, USED_UP, Bounds
-from orchestrator.waiting import Waiting, waiting, waiting_of, waits_for
+from orchestrator.waiting import Waiting, may_answer, waiting, waiting_of, waits_for
 from orchestrator.withdrawing import UNDO
 from store import WISHED
 
@@ -71,6 +71,7 @@ __all__ = [
     "Override",
     "OwnerChange",
     "PlanEdit",
+    "Powers",
     "Preview",
     "ProposedPolicy",
     "Receipt",
@@ -98,6 +99,7 @@ __all__ = [
     "held",
     "last_decided",
     "listed",
+    "may_answer",
     "previews",
     "reaches_out",
     "show",
