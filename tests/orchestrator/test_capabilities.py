@@ -6,7 +6,7 @@ from tests.oncourse.pages.tenant import populated
 
 def test_one_person_is_told_the_same_as_when_everybody_is_asked(tmp_path):
     house = populated(tmp_path).house
-    house.orchestrator.governance.delegate("mara", [Act.APPROVE], house.who("otto"), days=30)
+    house.orchestrator.governance.delegate("mara", [Act.APPROVE], house.who("otto"), days=14)
     with house.unit() as unit:
         people = [one.principal_id for one in unit.principals.every()] + ["stranger"]
         found = waiting(unit, judged=False)
