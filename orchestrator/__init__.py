@@ -12,6 +12,7 @@ from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, sit
 from orchestrator.drafting import PLAN_OPEN, Submitted
 from orchestrator.editing import PlanEdit, Removal, StepEdit, Tried
 from orchestrator.ending import endings
+from orchestrator.erasing import ErasureOutlook, Subject
 from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAllowedError, OrchestratorError
 from orchestrator.exporting import export_plan
 from orchestrator.governance import Governance
@@ -55,6 +56,7 @@ __all__ = [
     "ContactReply",
     "DeniedError",
     "Desk",
+    "ErasureOutlook",
     "Executor",
     "Governance",
     "Heard",
@@ -84,6 +86,7 @@ __all__ = [
     "Shown",
     "StepEdit",
     "StepReviewed",
+    "Subject",
     "Submitted",
     "Taken",
     "Told",
