@@ -3,10 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Iterator
 from datetime import datetime
 from functools import cache, lru_cache
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import Connection, Update, bindparam, insert, select, tuple_, update
+from sqlalchemy import Connection, Update, bindparam, insert, select, update
 
 from ledger import (
     MAX_ENTRY_BYTES,
@@ -41,6 +40,7 @@ from store.accounts import Accounts
 from store.blobs import Blobs
 from store.claims import Claim, Claims, Expected
 from store.effects import Effects
+from store.entries import Entries
 from store.erasure import Erasure
 from store.errors import NotFoundError, StaleError, StoreError
 from store.events import Events, event_named
@@ -52,15 +52,11 @@ from store.plans import Plans
 from store.principals import Policies, Principals
 from store.proofs import Proofs
 from store.replay import Replay
-from store.seeking import EVERYTHING, Sought, conditions
-from store.tables import entry as entry_table
 from store.tables import policy as policy_table
 from store.tables import stream as stream_table
 from store.tables import tenant as tenant_table
 from store.webhooks import Webhooks
 
-_AT_ONCE = 200
-"""Addresses in one statement."""
 _TENANT = (
     select(tenant_table, policy_table.c.bundle)
     .outerjoin(
@@ -93,7 +89,7 @@ class Cursor:
         """The row is what its ledger came to; once it was not, it stays so whatever is written after."""
 
 
-class Unit:
+class Unit(Entries):
     """One tenant's rows in one transaction. What `record` was told becomes rows and entries at the end, or nothing."""
 
     def __init__(
@@ -114,8 +110,8 @@ class Unit:
         A `claim` is written with the entries, so that what it asked for happens once; nothing is written where a plan
         is not as `expected`. Without the `keys` that sign the ledger a unit can only read.
         """
-        self.tenant_id, self.now, self.connector = tenant_id, now, connector
-        self._connection, self._salt = connection, salt
+        super().__init__(connection, tenant_id)
+        self.now, self.connector, self._salt = now, connector, salt
         self._cursors: dict[str, Cursor] = {}
         self._entries: list[Entry] = []
         self._sealers: dict[str, Sealer] = {}
@@ -277,40 +273,6 @@ class Unit:
             raise NotFoundError(f"there is no plan {plan_id}; list them with: oncourse plan list")
         return state
 
-    def entries(self, stream: str) -> list[Entry]:
-        """Return a stream's committed entries in order."""
-        rows = self._connection.execute(
-            select(entry_table.c.body)
-            .where(entry_table.c.tenant_id == self.tenant_id, entry_table.c.stream == stream)
-            .order_by(entry_table.c.seq)
-        ).scalars()
-        return [Entry.model_validate_json(body) for body in rows]
-
-    def entries_at(self, addresses: Iterable[str]) -> list[Entry]:
-        """Return the committed entries that stand at some addresses (`principal/p-1#3`), in ledger order."""
-        named = [(stream, int(seq)) for stream, _, seq in (one.rpartition("#") for one in sorted(addresses))]
-        found: list[tuple[int, Entry]] = []
-        for start in range(0, len(named), _AT_ONCE):
-            wanted = tuple_(entry_table.c.stream, entry_table.c.seq).in_(named[start : start + _AT_ONCE])
-            rows = self._connection.execute(
-                select(entry_table.c.pos, entry_table.c.body).where(entry_table.c.tenant_id == self.tenant_id, wanted)
-            )
-            found += [(row.pos, Entry.model_validate_json(row.body)) for row in rows]
-        return [entry for _, entry in sorted(found, key=itemgetter(0))]
-
-    def entries_of(self, kinds: Iterable[str], since: datetime) -> list[Entry]:
-        """Return the entries of some types from an instant on, in ledger order."""
-        rows = self._connection.execute(
-            select(entry_table.c.body)
-            .where(
-                entry_table.c.tenant_id == self.tenant_id,
-                entry_table.c.type.in_(sorted(kinds)),
-                entry_table.c.at >= since,
-            )
-            .order_by(entry_table.c.pos)
-        ).scalars()
-        return [Entry.model_validate_json(body) for body in rows]
-
     def head(self) -> int:
         """Return the position of the ledger's last entry."""
         return self._log.head().size
@@ -323,38 +285,6 @@ class Unit:
     def written(self) -> Checkpoint | None:
         """Return the checkpoint that this unit's commit signed; None where it wrote no entry."""
         return None if self._log.written is None else self._log.written.checkpoint
-
-    def entries_after(
-        self, pos: int, most: int, stream: str | None = None, kinds: Iterable[str] = ()
-    ) -> list[tuple[int, Entry]]:
-        """Return up to so many entries behind a position, each with its own; of one stream or some types if named."""
-        wanted = select(entry_table.c.pos, entry_table.c.body).where(
-            entry_table.c.tenant_id == self.tenant_id, entry_table.c.pos > pos
-        )
-        if stream is not None:
-            wanted = wanted.where(entry_table.c.stream == stream)
-        if chosen := sorted(kinds):
-            wanted = wanted.where(entry_table.c.type.in_(chosen))
-        rows = self._connection.execute(wanted.order_by(entry_table.c.pos).limit(most))
-        return [(row.pos, Entry.model_validate_json(row.body)) for row in rows]
-
-    def entries_before(self, pos: int | None, most: int, sought: Sought = EVERYTHING) -> list[tuple[int, Entry]]:
-        """Return up to so many of the entries sought before a position (None: the last), newest first."""
-        wanted = select(entry_table.c.pos, entry_table.c.body).where(*conditions(self.tenant_id, sought))
-        if pos is not None:
-            wanted = wanted.where(entry_table.c.pos < pos)
-        rows = self._connection.execute(wanted.order_by(entry_table.c.pos.desc()).limit(most))
-        return [(row.pos, Entry.model_validate_json(row.body)) for row in rows]
-
-    def every_entry(self) -> Iterator[tuple[int, Entry]]:
-        """Yield position and entry of the tenant's whole ledger, in order."""
-        rows = self._connection.execute(
-            select(entry_table.c.pos, entry_table.c.body)
-            .where(entry_table.c.tenant_id == self.tenant_id)
-            .order_by(entry_table.c.pos)
-        )
-        for row in rows:
-            yield row.pos, Entry.model_validate_json(row.body)
 
     def replay(self) -> list[str]:
         """Fold every stream again and return one line for each row that differs; empty is proof."""

@@ -3,9 +3,11 @@ from uuid import UUID
 
 import pytest
 
-from ledger import PLAN_ENTRIES, STEP_ENTRIES, as_of, causes_elsewhere, course_changes, of_step
+from ledger import DATA, PLAN_ENTRIES, STEP_ENTRIES, as_of, causes_elsewhere, course_changes, of_step
+from ledger.bodies import StepAdded, StepChanged
 from ledger.course import STRAIGHT
 from plan import Cause
+from tests.builders import plan
 from tests.ledger.test_entries import NOW, STEP, entry
 from tests.ledger.test_explain import edge, judged, moved
 
@@ -38,14 +40,38 @@ def test_what_the_gate_let_through_is_no_turn():
     assert course_changes([judged(), judged(verdict="PERMIT")]) == []
 
 
-def test_every_type_that_does_not_count_as_a_turn_is_one_of_a_plan():
-    own = {*PLAN_ENTRIES.values(), *STEP_ENTRIES.values(), "step.approval_requested.v1"}
-    assert own | {"plan.gate_evaluated.v1", "plan.objective_evaluated.v1", "event.received.v1"} >= STRAIGHT
+GOES_ITS_WAY = """
+    plan.proposed plan.endorsed plan.approved plan.activated plan.accepted plan.gate_evaluated plan.objective_evaluated
+    step.ready step.approval_requested step.approved step.endorsed step.started step.dispatched step.succeeded
+    step.outcome_ok step.reset step.cancelled event.received
+"""
 
 
-@pytest.mark.parametrize("kind", ["plan.sent_back.v1", "step.added.v1", "step.removed.v1", "step.changed.v1"])
-def test_each_change_of_what_was_planned_is_a_turn(kind):
-    assert kind not in STRAIGHT
+@pytest.mark.parametrize("kind", sorted({*PLAN_ENTRIES.values(), *STEP_ENTRIES.values(), *DATA}))
+def test_each_type_is_a_turn_or_what_was_approved(kind):
+    assert (kind in STRAIGHT) == (kind.removesuffix(".v1") in GOES_ITS_WAY.split())
+
+
+def test_a_circle_of_causes_is_walked_once():
+    one = entry(type="step.ready.v1", data=edge(), cause=Cause(kind="entry", ref="plan/p1#2"))
+    two = entry(seq=2, type="plan.accepted.v1", data=moved("ACTIVE"), cause=Cause(kind="entry", ref="plan/p1#1"))
+    assert [found.seq for found in of_step([one, two], STEP)] == [1, 2]
+
+
+def test_what_came_from_outside_is_not_sought_among_the_entries():
+    outside = entry(seq=2, type="step.ready.v1", data=edge(), cause=Cause(kind="event", ref="plan/p1#1"))
+    first = entry(type="plan.accepted.v1", reason=None, data=moved("ACTIVE"))
+    assert [found.seq for found in of_step([first, outside], STEP)] == [2]
+    assert causes_elsewhere([outside]) == set()
+
+
+def test_a_step_that_was_added_or_changed_is_told_of_with_it():
+    step = plan().steps[0]
+    added = entry(type="step.added.v1", data=StepAdded(step=step, position=0).model_dump(mode="json"))
+    changed = entry(
+        seq=2, type="step.changed.v1", data=StepChanged(step=step, fields=("due_by",)).model_dump(mode="json")
+    )
+    assert of_step([added, changed], step.step_id) == [added, changed]
 
 
 def test_a_step_is_told_of_with_the_entries_that_caused_what_happened_to_it():

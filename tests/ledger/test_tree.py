@@ -152,3 +152,57 @@ def test_nothing_is_proved_of_an_empty_tree_or_of_a_larger_one():
 def test_leaves_that_run_out_are_said_so():
     with pytest.raises(LedgerError, match="the ledger ends before"):
         inclusion_proof(0, 5, leaves(3))
+
+
+def test_what_proves_nothing_is_false_and_not_merely_nothing():
+    hashes = leaves(8)
+    root = root_of(hashes)
+    assert proves_inclusion([], hashes[0], 8, 8, root) is False
+    assert proves_inclusion([root] * 9, hashes[0], 0, 8, root) is False
+    assert proves_consistency([], 0, root, 8, root) is False
+    assert proves_consistency([], 4, root_of(hashes[:4]), 8, root) is False
+    assert proves_consistency([], 3, root_of(hashes[:3]), 8, root) is False
+    assert proves_consistency([root] * 9, 3, root_of(hashes[:3]), 8, root) is False
+
+
+def test_two_hashes_cut_at_another_byte_have_the_same_hash_and_prove_nothing():
+    left, right = leaves(2)
+    root = node_hash(left, right)
+    both = left + right
+    assert node_hash(both[:31], both[31:]) == root
+    assert proves_inclusion([both[31:]], both[:31], 0, 2, root) is False
+    assert proves_inclusion([both[:33]], both[33:], 1, 2, root) is False
+    assert proves_inclusion([right], left, 0, 2, root)
+    assert proves_inclusion([right], left, 0, 2, root + b"x") is False
+    assert proves_consistency([both[31:]], 1, both[:31], 2, root) is False
+    assert proves_consistency([right], 1, left, 2, root)
+    assert proves_consistency([right], 1, left, 2, root[:-1]) is False
+    assert proves_consistency([right[:-1]], 1, left, 2, root) is False
+
+
+def test_a_hash_of_another_length_proves_nothing_though_nothing_else_is_wrong():
+    short = b"x" * 31
+    assert proves_inclusion([], short, 0, 1, short) is False
+    other = b"y" * 32
+    assert proves_inclusion([short], other, 0, 2, node_hash(other, short)) is False
+    assert proves_inclusion([other], short, 0, 2, node_hash(short, other)) is False
+    assert proves_consistency([short], 1, other, 2, node_hash(other, short)) is False
+    assert proves_consistency([other], 1, short, 2, node_hash(short, other)) is False
+
+
+def test_no_tree_has_fewer_than_no_entries_and_an_equal_one_needs_no_proof():
+    with pytest.raises(LedgerError, match="no frontier"):
+        Frontier([leaf_hash(b"x")], -1)
+    root = root_of(leaves(4))
+    assert proves_consistency([], 4, root, 4, root)
+    assert proves_consistency([root], 4, root, 4, root) is False
+    assert proves_consistency([], 0, root, 0, root) is False
+
+
+def test_a_copy_grows_by_itself():
+    tree = Frontier()
+    tree.append(leaf_hash(b"a"))
+    other = tree.copy()
+    other.append(leaf_hash(b"b"))
+    assert (tree.size, other.size) == (1, 2)
+    assert other.root() != tree.root() == leaf_hash(b"a")

@@ -1,4 +1,4 @@
-"""Put each fault into gate, tables and scorers and see whether a test notices: `python -m tests.mutation [PART]`.
+"""Put each fault into gate, tables, proofs and scorers; does a test notice? `python -m tests.mutation [PART]`.
 
 A fault inside a function is put into it after the tests were collected; every other one into a module that is loaded
 anew. Nothing is written to the module's file.
@@ -36,6 +36,9 @@ TARGETS: dict[str, tuple[str, ...]] = {
     "gate/authority/cedar.py": AUTHORITY,
     "gate/authority/requests.py": AUTHORITY,
     "plan/lifecycle.py": TABLES,
+    "ledger/course.py": ("tests/ledger/test_course.py",),
+    "ledger/note.py": ("tests/ledger/test_note.py", "tests/ledger/test_note_edges.py", "tests/ledger/test_keyring.py"),
+    "ledger/tree.py": ("tests/ledger/test_tree.py",),
     **dict.fromkeys(SCORING, SCORERS),
 }
 """Each module, and the tests that are about it."""
