@@ -73,10 +73,8 @@ def _behind(chosen: Iterable[Entry], known: dict[str, Entry]) -> set[str]:
 
 
 def _turns(entry: Entry) -> bool:
-    if entry.type == "plan.gate_evaluated.v1":
-        body = entry.body()
-        return isinstance(body, GateEvaluated) and body.verdict == "DENY"
-    return entry.type not in STRAIGHT
+    body = entry.body()
+    return body.verdict == "DENY" if isinstance(body, GateEvaluated) else entry.type not in STRAIGHT
 
 
 def _step_of(entry: Entry) -> UUID | None:
