@@ -49,6 +49,10 @@ EQUIVALENT: dict[str, str] = {
     "gate/view.py View._in_order: seen.add(step.step_id) -> pass": SEARCHED,
     "gate/view.py View._in_order: return True -> return None": SEARCHED,
     "gate/view.py View._in_order: True -> False": SEARCHED,
+    "ledger/note.py Checkpoint.parse: '' -> 'X' #2": "A size that is no number is refused, whatever it reads.",
+    "ledger/note.py Checkpoint.parse: len(lines) > 3 -> len(lines) >= 3": "A root of no letters is no root either.",
+    "ledger/note.py Proof.read: '' -> 'X'": "An index that is no number is refused, whatever it reads.",
+    "ledger/note.py Proof.read: 1 -> 2": "A proof that ends with what was put beside it has no index.",
     "plan/lifecycle.py plan_target: status is not None and (not move.targets) without status is not None": "The row "
     "that starts a plan has a target; only the types ask.",
 }
