@@ -12,6 +12,8 @@ ROW = 50
 """Height of a row, in pixels."""
 _LEAST = 14
 """The narrowest bar, in per mille."""
+_COVERS = 120
+"""So far, in per mille, a label reaches under the mark of today."""
 _TICKS = 8
 
 
@@ -45,6 +47,12 @@ class Timeline(NamedTuple):
     lines: tuple[str, ...]
     """SVG paths, from the end of what comes first to the row of what waits for it."""
     height: int
+
+    @property
+    def labels(self) -> tuple[Tick, ...]:
+        """Return the days that stand on the axis: all but those that the mark of today would cover."""
+        free = range(-_COVERS, _COVERS // 2)
+        return tuple(one for one in self.ticks if self.today is None or int(one.left - self.today) not in free)
 
 
 def timeline(plan: RevenuePlanV1, now: datetime, zone: str) -> Timeline:
