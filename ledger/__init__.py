@@ -54,10 +54,23 @@ from ledger.entries import (
 )
 from ledger.errors import BadNoteError, LedgerError
 from ledger.explain import explain, sentence, step_name, step_names, stopped
+from ledger.export import BOM, CSV_COLUMNS, cloud_event, csv_line, csv_row, log_record
 from ledger.fold import PlanState, State, evolve, fold, state_digest
 from ledger.keyring import Keyring
 from ledger.note import Checkpoint, Proof, Signer, Verifier, named, open_note, same_log, sign
 from ledger.standing import AccountState, Hold, PolicyState, Switch, TenantState
+from ledger.tiles import (
+    CHECKPOINT,
+    TILE_WIDTH,
+    TileFile,
+    Tiling,
+    bundled,
+    grouped,
+    path_of,
+    root_from,
+    tile_path,
+    tiles_of,
+)
 from ledger.tree import (
     EMPTY_ROOT,
     HASH_BYTES,
@@ -74,6 +87,9 @@ from ledger.verify import Flaw, Proven, Row, Verification
 
 __all__ = [
     "APPROVAL_REQUESTED",
+    "BOM",
+    "CHECKPOINT",
+    "CSV_COLUMNS",
     "DATA",
     "EMPTY_ROOT",
     "HASH_BYTES",
@@ -82,6 +98,7 @@ __all__ = [
     "PLAN_EVENTS",
     "STEP_ENTRIES",
     "STEP_EVENTS",
+    "TILE_WIDTH",
     "AccountHeld",
     "AccountReleased",
     "AccountState",
@@ -136,25 +153,35 @@ __all__ = [
     "SwitchNamed",
     "SwitchReleased",
     "TenantState",
+    "TileFile",
+    "Tiling",
     "Transferred",
     "Verification",
     "Verifier",
     "as_of",
+    "bundled",
     "causes_elsewhere",
+    "cloud_event",
     "consistency_proof",
     "course_changes",
+    "csv_line",
+    "csv_row",
     "evolve",
     "explain",
     "fold",
+    "grouped",
     "inclusion_proof",
     "leaf_hash",
+    "log_record",
     "named",
     "node_hash",
     "of_step",
     "open_note",
+    "path_of",
     "proves_consistency",
     "proves_inclusion",
     "read_anchors",
+    "root_from",
     "root_of",
     "same_log",
     "sentence",
@@ -163,4 +190,6 @@ __all__ = [
     "step_name",
     "step_names",
     "stopped",
+    "tile_path",
+    "tiles_of",
 ]

@@ -27,7 +27,7 @@ from orchestrator.rendering import Preview, previews
 from orchestrator.replaying import Answer, Replayed
 from orchestrator.showing import Judgement, Shown, show, show_at, show_revision
 from orchestrator.step_reviews import StepReviewed
-from orchestrator.telling import Line, story, tell, tell_step, tell_turns
+from orchestrator.telling import Line, names_in, story, tell, tell_step, tell_turns
 from orchestrator.triggering import DRAFTS_USED_UP, POSTURE_CHANGED, USED_UP, Bounds
 from orchestrator.waiting import Waiting, waiting, waiting_of, waits_for
 from orchestrator.withdrawing import UNDO
@@ -98,6 +98,7 @@ __all__ = [
     "held",
     "last_decided",
     "listed",
+    "names_in",
     "previews",
     "reaches_out",
     "show",
