@@ -8,6 +8,7 @@ from orchestrator.capabilities import capable, who_may
 from orchestrator.citing import Cited, cited
 from orchestrator.commands import Orchestrator, Request
 from orchestrator.comparing import Answered, Comparison, compare_revisions, last_decided
+from orchestrator.contacting import ContactLook
 from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, situation, system
 from orchestrator.drafting import PLAN_OPEN, Submitted
 from orchestrator.editing import PlanEdit, Removal, StepEdit, Tried
@@ -22,6 +23,7 @@ from orchestrator.noting import ContactReply, Heard
 from orchestrator.ownership import OwnerChange
 from orchestrator.ports import Clock, Executor, Ids, Order, Receipt, ReceiptKind
 from orchestrator.publishing import Outlook, ProposedPolicy, Told
+from orchestrator.reached import ContactMade, Left, OptedOut
 from orchestrator.receiving import Records, Taken
 from orchestrator.rendering import Preview, previews
 from orchestrator.replaying import Answer, Replayed
@@ -52,6 +54,8 @@ __all__ = [
     "Clock",
     "Coming",
     "Comparison",
+    "ContactLook",
+    "ContactMade",
     "ContactReply",
     "DeniedError",
     "Desk",
@@ -60,10 +64,12 @@ __all__ = [
     "Heard",
     "Ids",
     "Judgement",
+    "Left",
     "Line",
     "Listed",
     "Next",
     "NotAllowedError",
+    "OptedOut",
     "Orchestrator",
     "OrchestratorError",
     "Order",
