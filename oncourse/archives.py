@@ -16,6 +16,7 @@ from typing import TextIO
 from ledger import CHECKPOINT, Proof, Row, TileFile, Tiling, grouped, path_of
 from oncourse.archive_lines import Form, Lines
 from oncourse.proving import Looked
+from orchestrator import BadInputError
 from plan import Frozen, OncourseError
 from store import StoreError, Unit
 
@@ -154,10 +155,10 @@ class _Tiles(Mapping[str, bytes]):
 def folder_aside(target: Path) -> Iterator[Path]:
     """Yield an empty folder beside the target, for its owner alone; with the end of the block it is the target.
 
-    Raises: StoreError where the target holds something, or nothing can be written there; then nothing stays behind.
+    Raises: BadInputError where the target holds something, StoreError where nothing can be written there.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise StoreError(f"{target} exists and is not an empty folder; name a new one")
+        raise BadInputError(f"{target} exists and is not an empty folder; name a new one")
     try:
         aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
     except OSError as error:

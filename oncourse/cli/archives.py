@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import typer
 
 from oncourse.archive_lines import Form
-from oncourse.archives import Archive, Chosen, UnsignedError, folder_aside
+from oncourse.archives import Archive, Chosen, folder_aside
 from oncourse.cli.days import day_of
-from oncourse.cli.proofs import FINDINGS, public_key, show_progress
+from oncourse.cli.proofs import public_key, show_progress
 from oncourse.cli.session import current
-from oncourse.console import as_json, count, err, say
+from oncourse.console import as_json, count, say
 from orchestrator import BadInputError
 from store import Unit, place, written_aside
 
@@ -48,11 +48,7 @@ def export(
         raise BadInputError(f"--proofs goes with --form jsonl or tiles; {form} is one file")
     with _aside(into, form) as aside, current.house.desk.unit(reading=True) as unit:
         archive = Archive(unit, aside, form, chosen_by(unit, plan, since, until), texts=texts, proofs=proofs)
-        try:
-            show_progress(archive)
-        except UnsignedError as error:
-            err.print(str(error), soft_wrap=True, markup=False)
-            raise typer.Exit(FINDINGS) from error
+        show_progress(archive)
         key = public_key(unit)
     _tell(into, form, archive, key, texts=texts)
 
