@@ -8,7 +8,7 @@ from orchestrator.capabilities import capable, who_may
 from orchestrator.citing import Cited, cited
 from orchestrator.commands import Orchestrator, Request
 from orchestrator.comparing import Answered, Comparison, compare_revisions, last_decided
-from orchestrator.contacting import ContactLook
+from orchestrator.contacting import BY_HAND, ContactLook
 from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, situation, system
 from orchestrator.drafting import PLAN_OPEN, Submitted
 from orchestrator.editing import PlanEdit, Removal, StepEdit, Tried
@@ -36,6 +36,7 @@ from orchestrator.withdrawing import UNDO
 from store import WISHED
 
 __all__ = [
+    "BY_HAND",
     "DRAFTS_USED_UP",
     "PLAN_OPEN",
     "POSTURE_CHANGED",

@@ -10,12 +10,12 @@ from ledger import BOM, csv_line
 from oncourse.cli.archives import OfPlan, Since, Until, chosen_by
 from oncourse.cli.proofs import FINDINGS, show_progress
 from oncourse.cli.session import current
-from oncourse.console import as_json, count, say, short, table
+from oncourse.console import as_json, count, say, short, table, under
 from oncourse.proving import Looked
-from orchestrator import BadInputError, ContactLook, ContactMade, OptedOut
+from orchestrator import BY_HAND, BadInputError, ContactLook, ContactMade, OptedOut
 from store import Sought, place, written_aside
 
-_COLUMNS = ("when (UTC)", "account", "plan", "action", "to", "by", "approved by", "left", "opted out")
+_COLUMNS = ("when (UTC)", "account, plan", "action", "to", "approved by", "left", "opted out")
 _FILED = (
     "entry", "time (UTC)", "account", "plan", "step", "attempt", "action", "channel", "contact", "address",
     "approved by", "approvals", "receipt", "outcome", "left", "opted out",
@@ -52,7 +52,7 @@ def contacts(
     if current.json:
         as_json([one.model_dump(mode="json") | {"finding": one.finding} for one in found])
     else:
-        _tell(found, out, texts=texts)
+        _tell(found, out)
     if any(one.finding for one in found):
         raise typer.Exit(FINDINGS)
 
@@ -74,11 +74,11 @@ def _filed(found: Iterable[ContactMade]) -> str:
     return BOM + csv_line(*_FILED) + "".join(csv_line(*row) for row in rows)
 
 
-def _tell(found: list[ContactMade], out: Path | None, *, texts: bool) -> None:
+def _tell(found: list[ContactMade], out: Path | None) -> None:
     if out is not None:
         say(f"{out} holds {count(len(found), 'contact')}.")
     elif found:
-        table(_COLUMNS, (_row(one, texts=texts) for one in found))
+        table(_COLUMNS, map(_row, found))
     for one in found:
         if one.finding:
             say(one.finding)
@@ -91,10 +91,14 @@ def _tell(found: list[ContactMade], out: Path | None, *, texts: bool) -> None:
     say(f"{count(len(found), 'contact')}: each was approved by a person, and {known}.")
 
 
-def _row(one: ContactMade, *, texts: bool) -> tuple[object, ...]:
-    whom = one.contact_id or "-"
+def _row(one: ContactMade) -> tuple[object, ...]:
+    left = str(one.left) if one.channel in {"", BY_HAND} else under(str(one.left), one.channel)
     return (
-        f"{one.at:%Y-%m-%d %H:%M}", one.account_id, short(one.plan_id), one.action,
-        f"{whom}\n{one.address}" if texts and one.address else whom,
-        one.channel or "-", ", ".join(one.approved_by), one.left, one.opted_out,
-    )  # fmt: skip
+        under(f"{one.at:%Y-%m-%d}", f"{one.at:%H:%M}"),
+        under(one.account_id, short(one.plan_id)),
+        one.action.replace("_", " ").capitalize(),
+        under(one.contact_id or "-", one.address),
+        ", ".join(one.approved_by),
+        left,
+        one.opted_out,
+    )

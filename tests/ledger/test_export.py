@@ -101,7 +101,9 @@ def test_a_withdrawn_approval_is_another_deed_also_in_a_table():
     assert row(one)[6:8] == ["took the approval of the plan back: a draft again, as revision 2.", "Ask Ben."]
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1", "\uff0b1", "\uff0d1", "\uff201"]
+)
 def test_no_text_is_a_formula_for_a_spreadsheet(text):
     [cells] = csv.reader(io.StringIO(csv_line("a", text)))
     assert cells[1].startswith("'")
