@@ -86,7 +86,7 @@ def _attributes(entry: Entry, position: int) -> list[dict[str, Any]]:
         "oncourse.cause": f"{entry.cause.kind}:{entry.cause.ref}",
     } | ({"oncourse.reason": entry.reason.code} if entry.reason else {})
     for call in entry.model[-1:]:
-        told |= {name: getattr(call, field) for field, name in _GEN_AI.items()}
+        told.update((name, getattr(call, field)) for field, name in _GEN_AI.items())
     return [_attribute(name, value) for name, value in told.items()]
 
 

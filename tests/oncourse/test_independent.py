@@ -3,8 +3,10 @@
 import base64
 import json
 import os
+import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,3 +131,50 @@ def test_openssl_checks_the_checkpoints_signature(shell, key, tmp_path):
     assert "Signature Verified Successfully" in verified().stdout
     Path("text").write_text(text + " \n")
     assert verified().returncode == 1
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "auditing.md").read_text(encoding="utf-8")
+
+
+def blocks(kind):
+    return re.findall(rf"```{kind}\n(.*?)```", PAGE, re.DOTALL)
+
+
+def bare(text):
+    """Leave out what another demo changes: keys and numbers."""
+    return [re.sub(r"\d+", "N", re.sub(r"oncourse\.log/\S+", "KEY", line)) for line in text.rstrip().split("\n")]
+
+
+def test_the_auditors_page_shows_what_the_commands_print(shell):
+    commands = [part for block in blocks("console") for part in block.split("$ oncourse ")[1:]]
+    assert len(commands) == 5
+    for part in commands:
+        command, _, shown = part.partition("\n")
+        printed = shell.run(*command.split())
+        wanted = shown.removeprefix("...\n")
+        assert bare(printed)[-len(bare(wanted)) :] == bare(wanted), command
+        assert shown != wanted or bare(printed) == bare(wanted), command
+
+
+def test_what_the_auditors_page_tells_to_run_says_that_all_is_well(shell, checker, key):
+    export(shell, "audit", "--plan", "87e1d49d")
+    export(shell, "everything", "--form", "tiles")
+    export(shell, "whole")
+    shutil.copy("everything/checkpoint", "kept-checkpoint")
+    by_openssl, by_go = blocks("sh")
+    told = subprocess.run(
+        ["sh", "-e"], input=by_openssl, env={**os.environ, "KEY": key}, capture_output=True, text=True, check=False
+    )
+    assert "Signature Verified Successfully" in told.stdout
+    commands = re.findall(r"go run main.go (.*) \"\$KEY\"", by_go)
+    assert len(commands) == 3
+    for command in commands:
+        checker(*command.split(), key)
+    [script] = blocks("python")
+    for changed, says in ((b"", "True"), (b"{}\n", "False")):
+        with Path("whole/entries.jsonl").open("ab") as file:
+            file.write(changed)
+        done = subprocess.run(
+            [sys.executable, "-"], input=script, cwd="whole", capture_output=True, text=True, check=False
+        )
+        assert done.stdout.strip() == says
