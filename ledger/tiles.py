@@ -14,6 +14,7 @@ TILE_WIDTH = 256
 TILE_HEIGHT = 8
 MAX_BUNDLED = 65_535
 """Bytes of an entry whose length is written in two."""
+_NODES_HELD = 4_096
 CHECKPOINT = "checkpoint"
 ENTRIES = "entries"
 
@@ -92,17 +93,54 @@ def tiles_of(bodies: Iterable[bytes]) -> Iterator[TileFile]:
     yield from tiling.rest()
 
 
-def path_of(tiles: Mapping[str, bytes], index: int, size: int) -> list[bytes]:
-    """Return the proof that the entry at an index (from 0) stands in a tree, out of its tiles by their names.
+class Paths:
+    """Proofs out of a tree's tiles by their names; those of neighbours share nearly all, so some of it is kept."""
 
-    Raises: LedgerError for an entry that the tree does not have, or tiles that are none of it.
-    """
-    return [_root(tiles, span, size) for span in inclusion_spans(index, size)]
+    def __init__(self, tiles: Mapping[str, bytes], size: int) -> None:
+        self._tiles, self._size = tiles, size
+        self._known: dict[tuple[int, int], bytes] = {}
+
+    def to(self, index: int) -> list[bytes]:
+        """Return the proof that the entry at an index (from 0) stands in the tree.
+
+        Raises: LedgerError for an entry that the tree does not have, or tiles that are none of it.
+        """
+        return [self._root(span) for span in inclusion_spans(index, self._size)]
+
+    def root(self) -> bytes:
+        """Return the root of the tree."""
+        return self._root((0, self._size))
+
+    def _root(self, span: Span) -> bytes:
+        """Return the root over the leaves of a span: of the perfect trees in it, the largest first."""
+        low, high = span
+        hashes = []
+        while low < high:
+            height = (high - low).bit_length() - 1
+            hashes.append(self._perfect(height, low >> height))
+            low += 1 << height
+        return Frontier(hashes, span[1] - span[0]).root()
+
+    def _perfect(self, height: int, number: int) -> bytes:
+        """Return the root of one perfect tree: the hashes of one tile that it stands on, hashed together."""
+        if (height, number) in self._known:
+            return self._known[height, number]
+        level, above = divmod(height, TILE_HEIGHT)
+        tile, start = divmod(number << above, TILE_WIDTH)
+        width = min(TILE_WIDTH, (self._size >> (TILE_HEIGHT * level)) - tile * TILE_WIDTH)
+        path = tile_path(level, tile, width)
+        held = self._tiles.get(path, b"")
+        if len(held) != width * HASH_BYTES:
+            raise LedgerError(f"{path} should hold {width} hashes, and does not")
+        if len(self._known) >= _NODES_HELD:
+            self._known.clear()
+        found = self._known[height, number] = root_of(hashes_of(held)[start : start + (1 << above)])
+        return found
 
 
 def root_from(tiles: Mapping[str, bytes], size: int) -> bytes:
     """Return the root of a tree, out of its tiles."""
-    return _root(tiles, (0, size), size)
+    return Paths(tiles, size).root()
 
 
 def bundled(data: bytes) -> Iterator[bytes]:
@@ -119,27 +157,3 @@ def bundled(data: bytes) -> Iterator[bytes]:
 def hashes_of(tile: bytes | bytearray) -> list[bytes]:
     """Return the hashes of a tile."""
     return [bytes(tile[at : at + HASH_BYTES]) for at in range(0, len(tile), HASH_BYTES)]
-
-
-def _root(tiles: Mapping[str, bytes], span: Span, size: int) -> bytes:
-    """Return the root over the leaves of a span: of the perfect trees in it, the largest first."""
-    low, high = span
-    hashes = []
-    while low < high:
-        height = (high - low).bit_length() - 1
-        hashes.append(_perfect(tiles, height, low >> height, size))
-        low += 1 << height
-    return Frontier(hashes, span[1] - span[0]).root()
-
-
-def _perfect(tiles: Mapping[str, bytes], height: int, number: int, size: int) -> bytes:
-    """Return the root of one perfect tree: the hashes of one tile that it stands on, hashed together."""
-    level, above = divmod(height, TILE_HEIGHT)
-    first = number << above
-    tile, start = divmod(first, TILE_WIDTH)
-    width = min(TILE_WIDTH, (size >> (TILE_HEIGHT * level)) - tile * TILE_WIDTH)
-    path = tile_path(level, tile, width)
-    held = tiles.get(path, b"")
-    if len(held) != width * HASH_BYTES:
-        raise LedgerError(f"{path} should hold {width} hashes, and does not")
-    return root_of(hashes_of(held)[start : start + (1 << above)])

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
-from ledger import CHECKPOINT, Proof, Row, TileFile, Tiling, grouped, path_of
+from ledger import CHECKPOINT, Paths, Proof, Row, TileFile, Tiling, grouped
 from oncourse.archive_lines import Form, Lines
 from oncourse.proving import Looked
 from orchestrator import BadInputError
@@ -22,6 +22,7 @@ from store import StoreError, Unit
 
 ENTRIES_FILE = "entries.jsonl"
 _TOLD_EVERY = 500
+_UNSIGNED = "nothing was written: the entries are not what the checkpoint signs; look with: oncourse ledger verify"
 _TILES_HELD = 64
 """Tiles that are held while proofs are made of them: 8 KiB each."""
 
@@ -86,9 +87,7 @@ class Archive:
                     break  # what was added since the checkpoint was read
         tree = self._tiling.tree
         if (tree.size, tree.root()) != (size, self.point.root):
-            raise UnsignedError(
-                "nothing was written: the entries are not what the checkpoint signs; look with: oncourse ledger verify"
-            )
+            raise UnsignedError(_UNSIGNED)
         self._keep(self._tiling.rest())
         if self._form.folder:
             (self._into / CHECKPOINT).write_text(self.note, encoding="utf-8", newline="")
@@ -104,15 +103,20 @@ class Archive:
         return file.open("w", encoding="utf-8", newline="")
 
     def _take(self, rows: Sequence[Row], out: TextIO | None) -> None:
-        self._lines.see(rows)
         for row in rows:
             self._keep(self._tiling.take(str(row.body).encode(), keep=self._form is Form.TILES))
         chosen = self._chosen.of(rows)
         if self._proofs:
             self._places.extend(row.pos - 1 for row in chosen)
         self.written += len(chosen) if out is not None else len(rows)
-        if out is not None:
-            out.write(self._lines.of(chosen))
+        if out is None:
+            return
+        try:
+            self._lines.see(rows)
+            lines = self._lines.of(chosen)
+        except (ValueError, LookupError, TypeError) as error:  # whatever somebody has put in an entry's place
+            raise UnsignedError(_UNSIGNED) from error
+        out.write(lines)
 
     def _keep(self, files: Iterator[TileFile]) -> None:
         """Write files of the tree where they are wanted: to be kept, or to make proofs of."""
@@ -121,10 +125,9 @@ class Archive:
                 _write(self._into / file.path, file.data)
 
     def _prove(self, size: int) -> Iterator[Looked]:
-        tiles = _Tiles(self._into)
+        paths = Paths(_Tiles(self._into), size)
         for index in self._places:
-            path = tuple(path_of(tiles, index, size))
-            proof = Proof(index=index, path=path, checkpoint=self.note)
+            proof = Proof(index=index, path=tuple(paths.to(index)), checkpoint=self.note)
             _write(self._into / "proofs" / f"{grouped(index)}.tlog-proof", proof.text.encode())
             self.proven += 1
             if self.proven % _TOLD_EVERY == 0 or self.proven == len(self._places):

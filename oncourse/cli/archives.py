@@ -16,7 +16,7 @@ from oncourse.cli.proofs import public_key, show_progress
 from oncourse.cli.session import current
 from oncourse.console import as_json, count, say
 from orchestrator import BadInputError
-from store import Unit, place, written_aside
+from store import StoreError, Unit, place, written_aside
 
 _NEXT_DAY = timedelta(days=1)
 OfPlan = Annotated[str, typer.Option("--plan", help="Only entries of this plan: its id, or the beginning of it.")]
@@ -47,9 +47,9 @@ def export(
     if proofs and not form.folder:
         raise BadInputError(f"--proofs goes with --form jsonl or tiles; {form} is one file")
     with _aside(into, form) as aside, current.house.desk.unit(reading=True) as unit:
+        key = public_key(unit)
         archive = Archive(unit, aside, form, chosen_by(unit, plan, since, until), texts=texts, proofs=proofs)
         show_progress(archive)
-        key = public_key(unit)
     _tell(into, form, archive, key, texts=texts)
 
 
@@ -70,11 +70,21 @@ def _aside(into: Path, form: Form) -> Iterator[Path]:
         with folder_aside(into) as aside:
             yield aside
         return
-    if into.exists():
-        raise BadInputError(f"{into} exists already; give another name")
-    with written_aside(into) as aside:
+    with new_file(into) as aside:
         yield aside
-        place(aside, into)
+
+
+@contextmanager
+def new_file(target: Path) -> Iterator[Path]:
+    """Yield an empty file for its owner alone; with the end of the block it is the target, which is not there yet."""
+    if target.exists():
+        raise BadInputError(f"{target} exists already; give another name")
+    try:
+        with written_aside(target) as aside:
+            yield aside
+            place(aside, target)
+    except OSError as error:
+        raise StoreError(f"{target} cannot be written: {error.strerror}") from error
 
 
 def _tell(into: Path, form: Form, archive: Archive, key: str, *, texts: bool) -> None:

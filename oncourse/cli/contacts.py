@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from ledger import BOM, csv_line
-from oncourse.cli.archives import OfPlan, Since, Until, chosen_by
+from oncourse.cli.archives import OfPlan, Since, Until, chosen_by, new_file
 from oncourse.cli.proofs import FINDINGS, show_progress
 from oncourse.cli.session import current
 from oncourse.console import as_json, count, say, short, table, under
 from oncourse.proving import Looked
 from orchestrator import BY_HAND, BadInputError, ContactLook, ContactMade, OptedOut
-from store import Sought, place, written_aside
+from store import Sought
 
 _COLUMNS = ("when (UTC)", "account, plan", "action", "to", "approved by", "left", "opted out")
 _FILED = (
@@ -46,9 +46,8 @@ def contacts(
         sought = Sought(plan_id=chosen.plan_id, account_id=account, since=chosen.since, until=chosen.until)
         found = list(look.contacts(sought))
     if out is not None:
-        with written_aside(out) as aside:
+        with new_file(out) as aside:
             aside.write_text(_filed(found), encoding="utf-8", newline="")
-            place(aside, out)
     if current.json:
         as_json([one.model_dump(mode="json") | {"finding": one.finding} for one in found])
     else:

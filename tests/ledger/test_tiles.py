@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from ledger import (
     EMPTY_ROOT,
     LedgerError,
+    Paths,
     Tiling,
     bundled,
     leaf_hash,
-    path_of,
     proves_inclusion,
     root_from,
     root_of,
@@ -79,7 +79,7 @@ def test_a_log_of_three_levels_has_the_files_of_each():
     assert files["tile/1/000"][32:64] == root_of(hashes[256:512])
     assert root_from(files, MOST) == root_of(hashes)
     for index in (0, 255, 256, 65_535, 65_536):
-        assert proves_inclusion(path_of(files, index, MOST), hashes[index], index, MOST, root_of(hashes))
+        assert proves_inclusion(Paths(files, MOST).to(index), hashes[index], index, MOST, root_of(hashes))
 
 
 @given(st.integers(0, 1_300), st.data())
@@ -90,7 +90,7 @@ def test_tiles_of_any_size_come_to_the_root_of_the_tree_and_prove_each_entry(siz
     assert root_from(files, size) == root if size else root == EMPTY_ROOT
     if size:
         index = data.draw(st.integers(0, size - 1))
-        assert proves_inclusion(path_of(files, index, size), hashes[index], index, size, root)
+        assert proves_inclusion(Paths(files, size).to(index), hashes[index], index, size, root)
     assert all(
         len(held) // 32 == int(name.partition(".p/")[2] or 256) for name, held in files.items() if "entr" not in name
     )
@@ -116,10 +116,10 @@ def test_a_proof_is_refused_where_a_tile_is_missing_or_cut():
     files = log(300)
     files["tile/0/001.p/44"] = files["tile/0/001.p/44"][:-1]
     with pytest.raises(LedgerError, match=r"tile/0/001.p/44 should hold 44 hashes"):
-        path_of(files, 299, 300)
+        Paths(files, 300).to(299)
     del files["tile/0/000"]
     with pytest.raises(LedgerError, match="tile/0/000 should hold 256"):
-        path_of(files, 1, 300)
+        Paths(files, 300).to(1)
 
 
 def test_hash_tiles_are_made_without_keeping_the_entries():

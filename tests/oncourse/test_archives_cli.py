@@ -4,6 +4,7 @@ import csv
 import json
 import shutil
 import sqlite3
+import subprocess
 from base64 import b64decode
 from contextlib import closing
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from ledger import Proof, Verifier, bundled, leaf_hash, root_from, root_of
 from oncourse.cli import main
+from tests.oncourse.shells import ONCOURSE
 from tests.oncourse.test_cli import Shell
 
 
@@ -163,6 +165,17 @@ def test_a_ledger_that_is_not_what_was_signed_is_not_written_out(hurt, tmp_path,
     assert left(tmp_path) == before
 
 
+@pytest.mark.parametrize("form", ["cloudevents", "otlp", "csv"])
+@pytest.mark.parametrize("body", ["", "{}", "[]", '{"type": 1}', "x", '{"data": {"plan": 7}}'])
+def test_what_is_no_entry_any_more_is_not_written_out_either(hurt, tmp_path, form, body):
+    with closing(sqlite3.connect("hurt.db")) as connection:
+        first = "(SELECT min(pos) FROM ledger_entry WHERE type = 'plan.proposed.v1')"
+        connection.execute("UPDATE ledger_entry SET body = ? WHERE pos = " + first, (body,))  # noqa: S608 - our own words
+        connection.commit()
+    assert "nothing was written" in hurt.refuse("ledger", "export", "out", "--form", form, expect=6)
+    assert not Path("out").exists()
+
+
 @pytest.mark.parametrize("form", ["jsonl", "tiles"])
 def test_a_folder_that_holds_something_is_left_alone(shell, tmp_path, form):
     Path("out").mkdir()
@@ -189,6 +202,34 @@ def test_a_file_that_exists_is_left_alone(shell, tmp_path):
 def test_a_place_where_nothing_can_be_written_gets_one_line(shell):
     for form in ("tiles", "csv"):
         assert "nothing can be written beside" in shell.refuse("ledger", "export", "no/out", "--form", form, expect=1)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "tiles", "csv", "cloudevents"])
+def test_a_disk_that_fills_up_leaves_nothing_behind(shell, demo, tmp_path, form):
+    words = [
+        str(ONCOURSE),
+        "--db",
+        f"sqlite:///{demo}",
+        "--tenant",
+        "lindqvist",
+        "ledger",
+        "export",
+        "out",
+        "--form",
+        form,
+    ]
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -f 160; exec "$@"', "sh", *words], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "oncourse: out cannot be written: File too large\n"
+    assert left(tmp_path) == []
+
+
+def test_without_the_key_nothing_is_written_and_one_line_says_why(shell, tmp_path, monkeypatch):
+    monkeypatch.setenv("ONCOURSE_LEDGER_KEY_FILE", str(tmp_path / "none.key"))
+    assert "there is no key at" in shell.refuse("ledger", "export", "out", expect=1)
+    assert left(tmp_path) == []
 
 
 @pytest.mark.parametrize(
