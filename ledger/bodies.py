@@ -1,5 +1,6 @@
 """What each type of entry says: one closed model for each, in committed form."""
 
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -294,6 +295,20 @@ class SwitchReleased(Frozen):
     switch: Id
     asked_by: Id
     """Who asked first: it takes two."""
+
+
+class Erased(Frozen):
+    """What named a person, or all people of an account, is gone; every proof is as it was."""
+
+    scope: Literal["contact", "account"]
+    account_id: Id
+    request: Code
+    """The number of the request in the tenant's own books."""
+    texts: int = Field(ge=0)
+    records: int = Field(ge=0)
+    events: int = Field(ge=0)
+    plans: tuple[UUID, ...]
+    """Those that were open, and ended by it."""
 
 
 class LogOpened(Frozen):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from ledger.bodies import GateEvaluated, PrincipalChanged, Proposed, StepAdded, StepChanged
+from ledger.bodies import Erased, GateEvaluated, PrincipalChanged, Proposed, StepAdded, StepChanged
 from ledger.entries import PLAN_ENTRIES, Entry
 from ledger.wording import FOUND, INSTEAD, PHASES, REASONS, SAID_ALREADY, SAYS, STOPPED, VERDICTS
 from plan import ERASED, REF_PREFIX, Frozen, PlanApproval, PlanEvent, PlanStep, StepApproval, describe_usage
@@ -172,6 +172,18 @@ class _Fields(dict[str, str]):
         reason = str(getattr(self._body, "reason", ""))
         return FOUND.get(reason) or REASONS.get(reason, reason)
 
+    def whose(self) -> str:
+        """Return whose data were erased."""
+        return "a person" if getattr(self._body, "scope", "") == "contact" else "all people of the account"
+
+    def erased(self) -> str:
+        """Return how much is gone."""
+        body = self._body
+        if not isinstance(body, Erased):
+            return self._plain(None)
+        counted = ((body.texts, "text"), (body.records, "record"), (body.events, "event"))
+        return ", ".join(f"{many} {noun}{'' if many == 1 else 's'}" for many, noun in counted)
+
     def principal(self) -> str:
         """Return who was added or changed."""
         body = self._body
@@ -193,6 +205,8 @@ _SPECIAL: dict[str, Callable[[_Fields], str]] = {
     "judged": _Fields.judged,
     "verdict": _Fields.verdict,
     "found": _Fields.found,
+    "whose": _Fields.whose,
+    "erased": _Fields.erased,
     "principal": _Fields.principal,
 }
 """Fields of sentences that are more than a field of the data."""

@@ -50,7 +50,9 @@ from plan import (
     StepApproval,
     StepEvent,
     StepStatus,
+    composed,
     digest,
+    digest_bytes,
     plan_move,
     plan_target,
     step_move,
@@ -135,6 +137,8 @@ def fold(entries: Iterable[Entry]) -> State | None:
 
 def state_digest(state: State | None) -> str | None:
     """Return the digest of a state, or None where there is none."""
+    if isinstance(state, PlanState):
+        return digest_bytes(composed(state))
     return None if state is None else digest(state)
 
 

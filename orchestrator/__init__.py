@@ -4,7 +4,7 @@ Never drafts, never calls a model, never opens a connection of its own.
 """
 
 from orchestrator.approving import Override, Reviewed, step_risk, to_quote
-from orchestrator.capabilities import capable, who_may
+from orchestrator.capabilities import Powers, capable, who_may
 from orchestrator.citing import Cited, cited
 from orchestrator.commands import Orchestrator, Request
 from orchestrator.comparing import Answered, Comparison, compare_revisions, last_decided
@@ -13,6 +13,7 @@ from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, sit
 from orchestrator.drafting import PLAN_OPEN, Submitted
 from orchestrator.editing import PlanEdit, Removal, StepEdit, Tried
 from orchestrator.ending import endings
+from orchestrator.erasing import ErasureOutlook, Subject
 from orchestrator.errors import BadInputError, ChangedError, DeniedError, NotAllowedError, OrchestratorError
 from orchestrator.exporting import export_plan
 from orchestrator.governance import Governance
@@ -31,7 +32,7 @@ from orchestrator.showing import Judgement, Shown, show, show_at, show_revision
 from orchestrator.step_reviews import StepReviewed
 from orchestrator.telling import Line, names_in, story, tell, tell_step, tell_turns
 from orchestrator.triggering import DRAFTS_USED_UP, POSTURE_CHANGED, USED_UP, Bounds
-from orchestrator.waiting import Waiting, waiting, waiting_of, waits_for
+from orchestrator.waiting import Waiting, may_answer, waiting, waiting_of, waits_for
 from orchestrator.withdrawing import UNDO
 from store import WISHED
 
@@ -60,6 +61,7 @@ __all__ = [
     "ContactReply",
     "DeniedError",
     "Desk",
+    "ErasureOutlook",
     "Executor",
     "Governance",
     "Heard",
@@ -78,6 +80,7 @@ __all__ = [
     "Override",
     "OwnerChange",
     "PlanEdit",
+    "Powers",
     "Preview",
     "ProposedPolicy",
     "Receipt",
@@ -90,6 +93,7 @@ __all__ = [
     "Shown",
     "StepEdit",
     "StepReviewed",
+    "Subject",
     "Submitted",
     "Taken",
     "Told",
@@ -105,6 +109,7 @@ __all__ = [
     "held",
     "last_decided",
     "listed",
+    "may_answer",
     "names_in",
     "previews",
     "reaches_out",

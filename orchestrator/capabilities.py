@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 
-from gate import TAKES_TWO, Act, AuthorityRequest, PolicyBundle, who_can
+from gate import TAKES_TWO, Act, AuthorityRequest, PolicyBundle, may, who_can
 from orchestrator.desk import bundle
 from orchestrator.errors import NotAllowedError
 from orchestrator.landing import find_step
+from plan import Principal
 from store import Unit
 
 
@@ -19,15 +20,32 @@ def who_may(
     people, (policy, _) = unit.principals.every(), bundle(unit)
     if not people:
         return ()
-    request = AuthorityRequest(
-        act=act, principal=people[0], tenant_id=unit.tenant_id, owner=owner, now=unit.now, strong_at=unit.now
-    ).model_copy(update=_about(unit, policy, plan_id, step))
-    return who_can(request, people, policy)
+    about = _about(unit, policy, plan_id, step)
+    return who_can(_request(unit, people[0], act, owner).model_copy(update=about), people, policy)
+
+
+class Powers:
+    """What one person could do now, each time with a fresh second factor; read once, for many questions."""
+
+    def __init__(self, unit: Unit, who: str) -> None:
+        people = unit.principals.every()
+        self._unit, (self._policy, _) = unit, bundle(unit)
+        self._me = next((one for one in people if one.principal_id == who), None)
+        self._lenders = tuple(one for one in people if any(lent.to == who for lent in one.delegations))
+
+    def may(self, act: Act, plan_id: str | None = None, step: str | None = None, *, owner: str | None = None) -> bool:
+        """Say whether the person could do an act, on a plan or a step of it, or on an account of `owner`'s."""
+        if self._me is None:
+            return False
+        about = _about(self._unit, self._policy, plan_id, step) | {"delegators": self._lenders}
+        request = _request(self._unit, self._me, act, owner).model_copy(update=about)
+        return may(request, self._policy).allowed
 
 
 def capable(unit: Unit, acts: Mapping[str, Act], plan_id: str, who: str) -> frozenset[str]:
     """Return the names of the acts on a plan that somebody could do now, with a fresh second factor."""
-    return frozenset(name for name, act in acts.items() if who in who_may(unit, act, plan_id))
+    powers = Powers(unit, who)
+    return frozenset(name for name, act in acts.items() if powers.may(act, plan_id))
 
 
 def others_who_may(unit: Unit, act: Act, *, without: str) -> tuple[str, ...]:
@@ -48,6 +66,12 @@ def check_another(unit: Unit, principal_id: str, first: str, act: Act, what: str
         raise NotAllowedError(
             f"{first} may not {act.value} ({TAKES_TWO}): asked for {what} already, and it takes two; {told}", TAKES_TWO
         )
+
+
+def _request(unit: Unit, who: Principal, act: Act, owner: str | None) -> AuthorityRequest:
+    return AuthorityRequest(
+        act=act, principal=who, tenant_id=unit.tenant_id, owner=owner, now=unit.now, strong_at=unit.now
+    )
 
 
 def _about(unit: Unit, policy: PolicyBundle, plan_id: str | None, step: str | None) -> dict[str, object]:

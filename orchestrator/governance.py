@@ -5,8 +5,9 @@ from datetime import timedelta
 
 from gate import Act, PolicyBundle
 from ledger import Anchor, KeyRotated, LogReopened, PolicyState, Switch
-from orchestrator import capabilities, entitling, governing, keeping, publishing, replaying
+from orchestrator import capabilities, entitling, erasing, governing, keeping, publishing, replaying
 from orchestrator.desk import Acting, Desk, bundle
+from orchestrator.erasing import ErasureOutlook, Subject
 from orchestrator.governing import Asked
 from orchestrator.publishing import Outlook, ProposedPolicy, Told
 from orchestrator.replaying import Replayed
@@ -54,6 +55,14 @@ class Governance:
     def reopen_ledger(self, lost: Anchor | None, reason: str, who: Acting) -> LogReopened:
         """Take the ledger up again after an older copy of it was put back."""
         return keeping.reopen(self._desk, lost, reason, who)
+
+    def erasure(self, subject: Subject, who: Acting) -> ErasureOutlook:
+        """Return what an erasure would take out."""
+        return erasing.look(self._desk, subject, who)
+
+    def erase(self, subject: Subject, request: str, who: Acting) -> ErasureOutlook:
+        """Erase what names a person, or the people of an account."""
+        return erasing.erase(self._desk, subject, request, who)
 
     def policies(self) -> tuple[tuple[PolicyState, bool], ...]:
         """Return every bundle with whether it is in force."""

@@ -5,8 +5,9 @@ from datetime import timedelta
 from enum import StrEnum
 from uuid import UUID
 
+from orchestrator.capabilities import Powers
 from orchestrator.desk import situation
-from orchestrator.waiting import Waiting, waits_for
+from orchestrator.waiting import Waiting, may_answer
 from plan import (
     CLOSED,
     ActionType,
@@ -75,7 +76,8 @@ def listed(unit: Unit, records: Iterable[PlanRecord], waits: Iterable[Waiting], 
     for one in waits:
         if one.plan_id is not None:
             first.setdefault(one.plan_id, one)
-    mine = {plan_id: me in waits_for(unit, one) for plan_id, one in first.items()}
+    powers = Powers(unit, me)
+    mine = {plan_id: may_answer(unit, one, powers) for plan_id, one in first.items()}
     return [_line(unit, record, first, mine) for record in records]
 
 

@@ -16,6 +16,7 @@ from orchestrator.ownership import OwnerChange, follow, owner_changed, owners_no
 from orchestrator.triggering import Bounds, changed_posture, take_older
 from plan import (
     Cause,
+    Contact,
     Fact,
     Frozen,
     PlanError,
@@ -183,7 +184,10 @@ def records_taken(hand: Hand, records: Records) -> int:
     if records.tenant is not None:
         kept = {"tenant_id": unit.tenant_id, "mode": unit.tenant().mode}
         unit.put_tenant(records.tenant.model_copy(update=kept))
-    count = sum(unit.accounts.put(family, values) for family, values in records.families.items())
+    gone = unit.erasure.erased() if "contacts" in records.families else set()
+    for family, told in records.families.items():
+        unit.accounts.put(family, (one for one in told if not (isinstance(one, Contact) and one.contact_id in gone)))
+    count = sum(len(told) for told in records.families.values())
     for account_id, reading in records.postures.items():
         unit.accounts.put_posture(account_id, reading)
     for fact in records.facts:

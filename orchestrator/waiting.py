@@ -6,7 +6,7 @@ from uuid import UUID
 
 from gate import Act, Decision
 from orchestrator.approving import judged_now, step_risk, to_quote
-from orchestrator.capabilities import who_may
+from orchestrator.capabilities import Powers, who_may
 from orchestrator.holding import held
 from plan import ActionType, Approval, Frozen, Id, Instant, Minor, PlanStatus, PlanStep, RiskClass, StepStatus, Text
 from store import PlanRecord, Unit
@@ -75,6 +75,13 @@ def waits_for(unit: Unit, one: Waiting) -> tuple[str, ...]:
     if one.plan_id is None:
         return who_may(unit, one.act, owner=unit.accounts.get(one.account_id).owner_id)
     return who_may(unit, one.act, str(one.plan_id), None if one.step_id is None else str(one.step_id))
+
+
+def may_answer(unit: Unit, one: Waiting, powers: Powers) -> bool:
+    """Say whether somebody could answer it now: the same as standing among those it waits for, and asked of one."""
+    if one.plan_id is None:
+        return powers.may(one.act, owner=unit.accounts.get(one.account_id).owner_id)
+    return powers.may(one.act, str(one.plan_id), None if one.step_id is None else str(one.step_id))
 
 
 def _urgency(one: Waiting) -> tuple[bool, object, int, str, str]:

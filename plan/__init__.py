@@ -32,6 +32,7 @@ from plan.calendars import (
     days_between,
     deadline,
 )
+from plan.composing import composed
 from plan.consequences import Consequences, Share, consequences, decided_alone
 from plan.differences import Change, Difference, compare
 from plan.digests import (
@@ -324,6 +325,7 @@ __all__ = [
     "check_plain",
     "commitment",
     "compare",
+    "composed",
     "consequences",
     "contacts_of",
     "content_digest",

@@ -5,7 +5,7 @@ ASCII keys and integers below 2**53; anything else is refused here.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -37,16 +37,36 @@ class Blob(NamedTuple):
 def canonical(value: BaseModel | Mapping[str, Any] | list[Any]) -> bytes:
     """Return the canonical JSON bytes of a value; raise PlanError where it could not be canonical."""
     plain = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-    if _is_plain(plain):
-        try:
-            data = orjson.dumps(plain, option=_FORM)
-        except orjson.JSONEncodeError:
-            pass  # a big integer or a lone surrogate: the check below names the place
-        else:
-            if _ESCAPED_NUL not in data:
-                return data
-    check_plain(plain)
-    return orjson.dumps(plain, option=_FORM)
+    found = _put(plain) if _is_plain(plain) else None
+    if found is None:
+        check_plain(plain)
+        return orjson.dumps(plain, option=_FORM)
+    return found
+
+
+def canonical_known(
+    plain: dict[str, Any], unbound: Collection[str], told: Mapping[str, object] | None = None, *, depth: int
+) -> bytes:
+    """Return the canonical bytes of a value's fields, of which only the `unbound` ones may hold what is not canonical.
+
+    `told` are further fields, in bytes already; the value stands so deep in another one. Raises PlanError.
+    """
+    checked = all(_is_plain(plain[name], depth + 1) for name in unbound if name in plain)
+    whole = {**plain, **told} if told else plain
+    found = _put(whole) if checked else None
+    if found is None:
+        check_plain(plain, depth=depth)
+        return orjson.dumps(whole, option=_FORM)
+    return found
+
+
+def _put(plain: object) -> bytes | None:
+    """Return the bytes of plain JSON; None where a text or a number in it is not canonical."""
+    try:
+        data = orjson.dumps(plain, option=_FORM)
+    except orjson.JSONEncodeError:
+        return None
+    return None if _ESCAPED_NUL in data else data
 
 
 def digest(value: BaseModel | Mapping[str, Any] | list[Any]) -> str:

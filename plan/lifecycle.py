@@ -163,7 +163,7 @@ PLAN_MOVES: tuple[PlanMove, ...] = (
         targets=(_P.ABORTED,),
         actors=("owner", "editor", "approver"),
         guards=("reason_sentence",),
-        reasons=("discarded", "rejected"),
+        reasons=("discarded", "rejected", "erased"),
     ),
     PlanMove(
         event=PlanEvent.ENDORSE,
@@ -228,7 +228,7 @@ PLAN_MOVES: tuple[PlanMove, ...] = (
         sources=(_P.APPROVED,),
         targets=(_P.ABORTED,),
         actors=(*_STOPPERS, "orchestrator"),
-        reasons=("cancelled", "policy", "lost"),
+        reasons=("cancelled", "policy", "lost", "erased"),
     ),
     PlanMove(
         event=PlanEvent.PAUSE,
@@ -250,7 +250,7 @@ PLAN_MOVES: tuple[PlanMove, ...] = (
         sources=_RUNNING_OR_PAUSED,
         targets=(_P.ABORTED,),
         actors=(*_STOPPERS, "orchestrator"),
-        reasons=("cancelled", "policy", "failure", "lost", "nothing_done", "orphaned"),
+        reasons=("cancelled", "policy", "failure", "lost", "nothing_done", "orphaned", "erased"),
     ),
     PlanMove(
         event=PlanEvent.REOPEN,

@@ -20,6 +20,7 @@ from store.copies import copy_database, database_file, place, replace_database, 
 from store.database import Store
 from store.dumps import dump_database
 from store.effects import Artefact, Effect, EffectStatus
+from store.erasure import Mentions, Named
 from store.errors import (
     AddressError,
     AlteredHeadError,
@@ -66,6 +67,8 @@ __all__ = [
     "KeylessError",
     "Link",
     "Many",
+    "Mentions",
+    "Named",
     "NotFoundError",
     "Notice",
     "NoticeKind",

@@ -132,6 +132,10 @@ class Accounts:
         """Return all accounts, by id."""
         return [Account.model_validate(body) for body in self._bodies("accounts")]
 
+    def contacts(self) -> list[Contact]:
+        """Return every contact of the tenant, by id."""
+        return [Contact.model_validate(body) for body in self._bodies("contacts")]
+
     def page(self, most: int, *, after: str = "", holding: str = "") -> list[Account]:
         """Return up to so many accounts by id, behind one of them; `holding`: only whose id or name has these letters.
 

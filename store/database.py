@@ -1,5 +1,6 @@
 """The database of all tenants: it opens transactions, and says what a database means by its errors."""
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -117,6 +118,28 @@ class Store:
         if reading and self._engine.dialect.name == "postgresql":
             return {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True, READING: True}
         return {READING: reading}
+
+    def scrub(self) -> bool:
+        """Leave nothing of what was deleted in the database's files; False where somebody else is at work in them.
+
+        SQLite writes its file anew, which takes as long as a copy of it. PostgreSQL frees the places of what was
+        deleted; their bytes stay until others take them.
+        """
+        if self._engine.dialect.name == "postgresql":
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM")
+            return True
+        raw = self._engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            row = cursor.fetchone()
+            return row is not None and not row[0]
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            raw.close()
 
     def close(self) -> None:
         """Close all connections; the next use opens new ones."""

@@ -193,7 +193,16 @@ class Plans:
             rows = self._connection.execute(one.order_by(plan.c.expires_at, plan.c.plan_id).limit(most))
             found |= {row["plan_id"]: row for row in rows.mappings()}
         first = sorted(found.values(), key=lambda row: (row["expires_at"], row["plan_id"]))[:most]
-        return [self._record(row, self._beside(row["plan_id"])) for row in first]
+        return [self._listed(row) for row in first]
+
+    def _listed(self, row: RowMapping) -> PlanRecord:
+        """Return a plan of a list; whoever only reads reads it once, and whoever may write has still to hold it."""
+        known = self._read.get(row["plan_id"])
+        if known is None:
+            known = self._record(row, self._beside(row["plan_id"]))
+            if self._connection.get_execution_options().get(READING):
+                self._read[row["plan_id"]] = known
+        return known
 
     def count(self, statuses: Iterable[PlanStatus]) -> int:
         """Return how many plans have one of these statuses."""
@@ -210,8 +219,9 @@ class Plans:
         `most`: the first so many; every status of a step must be one of those that are on their way.
         """
         mine = select(plan).where(plan.c.tenant_id == self._tenant)
-        running = [str(PlanStatus.ACTIVE), str(PlanStatus.PAUSED)]
-        asked = [mine.where(plan.c.status == str(status)) for status in statuses]
+        whole = [str(status) for status in statuses]
+        running = [str(status) for status in (PlanStatus.ACTIVE, PlanStatus.PAUSED) if status not in whole]
+        asked = [mine.where(plan.c.status == status) for status in whole]
         holds = self._with_step([str(status) for status in steps])
         asked += [mine.where(plan.c.status == status, holds) for status in running]
         return self._records(asked, most if most is not None else sys.maxsize)

@@ -162,6 +162,7 @@ plan_step = Table(
         "ix_plan_step_moving",
         "tenant_id",
         "status",
+        "plan_id",
         sqlite_where=text(MOVING_STEPS),
         postgresql_where=text(MOVING_STEPS),
     ),

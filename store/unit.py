@@ -41,6 +41,7 @@ from store.accounts import Accounts
 from store.blobs import Blobs
 from store.claims import Claim, Claims, Expected
 from store.effects import Effects
+from store.erasure import Erasure
 from store.errors import NotFoundError, StaleError, StoreError
 from store.events import Events, event_named
 from store.heads import Known, Log
@@ -124,6 +125,7 @@ class Unit:
         self.blobs = Blobs(connection, tenant_id)
         self.plans = Plans(connection, tenant_id, self.blobs)
         self.accounts = Accounts(connection, tenant_id)
+        self.erasure = Erasure(connection, tenant_id)
         self.effects = Effects(connection, tenant_id)
         self.events = Events(connection, tenant_id)
         self.principals = Principals(connection, tenant_id)

@@ -1,4 +1,4 @@
-"""`oncourse ledger` for those who keep it: anchor, key, rotate, reopen."""
+"""`oncourse ledger` for those who keep it: anchor, key, rotate, reopen, erase."""
 
 import os
 from pathlib import Path
@@ -11,9 +11,9 @@ from oncourse.cli.proofs import AnchorFile, held_keys, public_key
 from oncourse.cli.reading import read_text
 from oncourse.cli.session import current
 from oncourse.clock import RealClock, random_salt
-from oncourse.console import as_json, count, say
+from oncourse.console import as_json, count, say, short
 from oncourse.keyfile import keep_keys, key_file, read_keys
-from orchestrator import BadInputError
+from orchestrator import BadInputError, ErasureOutlook, Subject
 from store import KeylessError, StoreError
 
 Reason = Annotated[str, typer.Option(help="Why, in one sentence.")]
@@ -21,7 +21,7 @@ Reason = Annotated[str, typer.Option(help="Why, in one sentence.")]
 
 def register(app: typer.Typer) -> None:
     """Put the commands beside the others of the ledger."""
-    for command in (anchor, key, rotate, reopen):
+    for command in (anchor, key, rotate, reopen, erase):
         app.command()(command)
 
 
@@ -111,6 +111,51 @@ def reopen(reason: Reason, anchors: AnchorFile = None) -> None:
         )
         say(f"The ledger goes on after entry {told.size} as {told.origin}.{lost}")
         say("Anchor it now, and tell whoever checks it: oncourse ledger anchor FILE; oncourse ledger key")
+
+
+def erase(
+    request: Annotated[str, typer.Option(help="The request's number in your own books, as a code: req_17.")],
+    contact: Annotated[str | None, typer.Option(help="One person, by the contact's id.")] = None,
+    account: Annotated[str | None, typer.Option(help="All people of an account, and every text about it.")] = None,
+    also: Annotated[
+        list[str] | None, typer.Option(help="What else they were called; may be given several times.")
+    ] = None,
+    *,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Erase what names a person. It cannot be taken back; every proof stays, and open plans that lose a text end."""
+    subject, governance = (
+        Subject(contact_id=contact, account_id=account, also=tuple(also or ())),
+        current.house.governance,
+    )
+    told = governance.erasure(subject, current.who) if dry_run else governance.erase(subject, request, current.who)
+    clean = dry_run or current.store.scrub()
+    if current.json:
+        as_json(told.model_dump(mode="json") | {"written": not dry_run, "scrubbed": clean})
+        return
+    say(_erased(told, dry_run=dry_run))
+    for plan_id in told.plans:
+        say(f"Plan {short(plan_id)} {'would end' if dry_run else 'has ended'}: it lost a text.")
+    if dry_run:
+        return
+    say("Every proof is as it was: oncourse ledger verify. Backups made before still hold it all: delete them, too.")
+    if not clean:
+        say("Somebody was at work in the database, so its file still holds the deleted bytes; run this again later.")
+
+
+def _erased(told: ErasureOutlook, *, dry_run: bool) -> str:
+    parts = (
+        (told.people, "person", "people"),
+        (told.texts, "text", "texts"),
+        (told.records, "record", "records"),
+        (told.events, "event", "events"),
+        (told.receipts, "receipt", "receipts"),
+        (told.answers, "kept answer", "kept answers"),
+    )
+    found = ", ".join(count(*part) for part in parts if part[0])
+    if not found:
+        return f"Nothing of {told.account_id} names them any more."
+    return f"{'Would erase' if dry_run else 'Erased'}, of {told.account_id} and wherever else they are named: {found}."
 
 
 def _kept(file: Path) -> list[Anchor]:

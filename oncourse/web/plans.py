@@ -24,13 +24,14 @@ from orchestrator import (
     DeniedError,
     Orchestrator,
     PlanEdit,
+    Powers,
     Shown,
     compare_revisions,
+    may_answer,
     show,
     show_at,
     show_revision,
     waiting,
-    waits_for,
 )
 from plan import Frozen, Id, PlanStatus, Proposal
 
@@ -69,8 +70,8 @@ def list_plans(
     with house.desk.unit(reading=True) as unit:
         mine = None
         if needs is not None:
-            me = caller.who.principal.principal_id
-            mine = {str(one.plan_id) for one in waiting(unit) if one.plan_id is not None and me in waits_for(unit, one)}
+            powers, found = Powers(unit, caller.who.principal.principal_id), waiting(unit, judged=False)
+            mine = {str(one.plan_id) for one in found if one.plan_id is not None and may_answer(unit, one, powers)}
         return page_of(unit, wanted, mine)
 
 

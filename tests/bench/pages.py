@@ -3,7 +3,7 @@
 import tempfile
 import time
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
 from statistics import median, quantiles
@@ -30,14 +30,19 @@ def grow(door, most: int) -> int:
         steps = connection.execute(select(plan_step)).mappings().all()
         records = connection.execute(select(record).where(record.c.family.not_in(["owners", "goals"]))).mappings().all()
         streams = connection.execute(select(stream).where(stream.c.stream.like("plan/%"))).mappings().all()
+        ends = sorted({row["expires_at"] for row in plans})
         for number in range(most // len(plans)):
             for table, rows in ((plan, plans), (plan_step, steps), (record, records), (stream, streams)):
-                connection.execute(insert(table), [_copy(dict(row), number) for row in rows])
+                connection.execute(insert(table), [_copy(dict(row), number, ends) for row in rows])
     return most // len(plans) * len(plans) + len(plans)
 
 
-def _copy(row: dict, number: int) -> dict:
-    """Return a row under the ids of another copy of the tenant's accounts and plans."""
+def _copy(row: dict, number: int, ends: list[datetime]) -> dict:
+    """Return a row under the ids of another copy of the tenant's accounts and plans.
+
+    Copies end one after another and not kind by kind, so that the first page holds the same mix of plans however many
+    there are: what is compared is how many stand behind it.
+    """
     mark = f"{number:06x}"
     if row.get("account_id"):
         row["account_id"] += mark
@@ -52,7 +57,7 @@ def _copy(row: dict, number: int) -> dict:
         row["body"] = row["body"].replace('"plan_id":"' + row["body"].split('"plan_id":"')[1][:36], '"plan_id":"' + old)
         told = row["body"].split('"account_id":"')[1].split('"')[0]
         row["body"] = row["body"].replace(f'"account_id":"{told}"', f'"account_id":"{row["account_id"]}"')
-        row["expires_at"] += timedelta(minutes=number % 50_000)
+        row["expires_at"] = ends[0] + timedelta(seconds=number * len(ends) + ends.index(row["expires_at"]))
     return row
 
 

@@ -2,7 +2,7 @@
 
 A file of streams is never changed or made anew; new types come in a new file. `2026-11` is from tenants of the
 simulation; `plan.conflict_refused`, `step.escalated`, `step.reordered`, `log.reopened` and `log.key_rotated` were added
-by hand at the end of streams. Its sentences are for readers: look at each change, then write them with
+by hand at the end of streams; `2026-11-erasure` is from a test. Its sentences are for readers: look at each change, then write them with
 `python -m tests.ledger.test_golden`.
 """
 

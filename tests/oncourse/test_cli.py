@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -136,6 +137,40 @@ def test_a_plan_is_told_and_shown_as_it_stood_on_a_day(shell, draft):
 @pytest.mark.parametrize("command", [("ledger", "explain"), ("ledger", "course-changes"), ("plan", "show")])
 def test_a_time_that_is_none_gets_one_clear_line(shell, draft, command, as_of, code, says):
     assert says in shell.refuse(*command, draft, "--as-of", as_of, expect=code)
+
+
+def test_a_person_is_erased_and_the_ledger_still_proves_itself(shell, draft):
+    shell.run("ledger", "anchor", "kept.jsonl")
+    looked = shell.run("ledger", "erase", "--contact", "aurora-1", "--request", "req_1", "--dry-run", "--as", "admin")
+    assert looked.startswith("Would erase, of aurora and wherever else they are named: 1 person, ")
+    assert f"Plan {draft[:8]} would end: it lost a text." in looked
+    told = shell.run("ledger", "erase", "--contact", "aurora-1", "--request", "req_1", "--as", "admin")
+    assert told.startswith(looked.partition("\n")[0].replace("Would erase", "Erased"))
+    assert "still holds" not in told
+    assert b"Stern" not in Path("test.db").read_bytes()
+    assert shell.json("plan", "show", draft)["status"] == "ABORTED"
+    assert "the data of a person in it were erased" in shell.run("ledger", "explain", draft)
+    assert "1 checkpoint from outside agrees with it." in shell.run("ledger", "verify", "--anchors", "kept.jsonl")
+    assert "Nothing of aurora names them" in shell.run(
+        "ledger", "erase", "--contact", "aurora-1", "--request", "req_2", "--as", "admin"
+    )
+    shell.run("import", str(demo_folder()), "--as", "admin")
+    assert b"Stern" not in Path("test.db").read_bytes()
+    assert "16 promises hold" in shell.run("doctor")
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("--request", "r1"), 2, "name one of them"),
+        (("--contact", "aurora-1", "--request", "Ida Stern"), 2, "is no code"),
+        (("--contact", "nobody", "--request", "r1"), 5, "there is no contact nobody"),
+        (("--account", "nobody", "--request", "r1"), 5, "there is no account nobody"),
+        (("--contact", "aurora-1", "--also", "x", "--request", "r1"), 2, "too short"),
+    ],
+)
+def test_an_erasure_of_nobody_gets_one_clear_line(shell, words, code, says):
+    assert says in shell.refuse("ledger", "erase", *words, "--as", "admin", expect=code)
 
 
 def test_tables_of_plans_and_steps_fit_eighty_columns_and_break_no_word(shell, draft, monkeypatch):

@@ -101,7 +101,7 @@ PLAN_TERMS = """
 propose | proposer human | gate_not_deny no_open_machine_plan | proposed
 edit | owner editor proposer_after_send_back | gate_not_deny | edited answered_send_back
 send_back | approver | reason_sentence | sent_back
-reject | owner editor approver | reason_sentence | discarded rejected
+reject | owner editor approver | reason_sentence | discarded rejected erased
 endorse | required_authority | digests_as_seen gate_not_deny separation_of_duties | endorsed
 approve | required_authority policy_low_only | digests_as_seen gate_not_deny separation_of_duties last_of_n \
     | approved approved_by_policy
@@ -112,11 +112,11 @@ approval_lapse | orchestrator | approval_void \
 activate | orchestrator \
     | gate_not_deny authority_given approvals_valid slot_free no_failed_step_that_pauses | activated
 moot | orchestrator | objective_met completed_only_if_ever_active | moot objective_met
-abort | owner approver operator policy orchestrator | | cancelled policy lost
+abort | owner approver operator policy orchestrator | | cancelled policy lost erased
 pause | owner approver operator policy orchestrator | | human policy failure owner_changed kill_switch
 complete | orchestrator | nothing_in_flight_or_past_expires_at objective_met_or_required_steps_settled \
     | objective_met all_steps_done
-abort | owner approver operator policy orchestrator | | cancelled policy failure lost nothing_done orphaned
+abort | owner approver operator policy orchestrator | | cancelled policy failure lost nothing_done orphaned erased
 reopen | approver policy | nothing_in_flight | steps_added replan extended withdrawn
 resume | owner_if_owner_paused approver \
     | gate_not_deny authority_given approvals_stand slot_free no_failed_step_that_pauses | resumed

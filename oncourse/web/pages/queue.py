@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from oncourse.web.conditions import etag_of
-from orchestrator import Waiting, waiting, waits_for
+from orchestrator import Powers, Waiting, may_answer, waiting, waits_for
 from plan import RiskClass, decided_alone
 from store import Unit
 
@@ -72,7 +72,8 @@ def queue(unit: Unit, me: str, *, everybody: bool = False) -> Queue:
 def mine_of(unit: Unit, me: str) -> Mine:
     """Return how many things wait for a reader."""
     found = waiting(unit, most=BADGE, judged=False)
-    mine = sum(me in waits_for(unit, one) for one in found)
+    powers = Powers(unit, me)
+    mine = sum(may_answer(unit, one, powers) for one in found)
     more = "+" if len({one.plan_id for one in found}) >= BADGE else ""
     return Mine(f"{mine}{more}" if mine else "", unit.head())
 

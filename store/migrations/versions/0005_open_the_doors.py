@@ -47,7 +47,11 @@ def upgrade() -> None:
     op.create_index("ix_plan_page", "plan", ["tenant_id", "expires_at", "plan_id"])
     op.create_index("ix_plan_status", "plan", ["tenant_id", "status", "expires_at", "plan_id"])
     op.create_index(
-        "ix_plan_step_moving", "plan_step", ["tenant_id", "status"], sqlite_where=_MOVING, postgresql_where=_MOVING
+        "ix_plan_step_moving",
+        "plan_step",
+        ["tenant_id", "status", "plan_id"],
+        sqlite_where=_MOVING,
+        postgresql_where=_MOVING,
     )
     with op.batch_alter_table("event_inbox") as inbox:
         inbox.add_column(sa.Column("begun_at", sa.String(27), nullable=True))
