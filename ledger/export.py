@@ -84,7 +84,9 @@ def _attributes(entry: Entry, position: int) -> list[dict[str, Any]]:
         "oncourse.actor.kind": str(entry.actor.kind),
         "oncourse.authority.role": entry.authority.role,
         "oncourse.cause": f"{entry.cause.kind}:{entry.cause.ref}",
-    } | ({"oncourse.reason": entry.reason.code} if entry.reason else {})
+    }
+    if entry.reason is not None:
+        told["oncourse.reason"] = entry.reason.code
     for call in entry.model[-1:]:
         told.update((name, getattr(call, field)) for field, name in _GEN_AI.items())
     return [_attribute(name, value) for name, value in told.items()]

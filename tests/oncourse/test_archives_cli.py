@@ -279,3 +279,15 @@ def test_somebody_who_had_opted_out_and_was_written_to_is_named_with_exit_6(mine
     assert said.endswith("28 contacts, 1 finding.\n")
     [bad] = [one for one in mine.json("ledger", "contacts", "--account", "aurora", expect=6) if one["finding"]]
     assert bad["opted_out"] == "yes, not known then"
+
+
+def test_whoever_was_erased_is_still_shown_not_to_have_been_written_to_against_their_will(mine):
+    mine.run("ledger", "erase", "--contact", "aurora-1", "--request", "req_1", "--as", "p-admin")
+    found = [
+        one for one in mine.json("ledger", "contacts", "--account", "aurora", "--texts") if one["channel"] != "by hand"
+    ]
+    assert "no, the gate said" in {one["opted_out"] for one in found}
+    assert not any("ida.stern" in one["address"] for one in found)
+    mine.run("ledger", "export", "out.csv", "--form", "csv", "--texts")
+    assert "Ida" not in Path("out.csv").read_text("utf-8-sig")
+    mine.run("ledger", "export", "out", "--form", "tiles")
