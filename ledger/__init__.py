@@ -55,10 +55,23 @@ from ledger.entries import (
 )
 from ledger.errors import BadNoteError, LedgerError
 from ledger.explain import explain, sentence, step_name, step_names, stopped
+from ledger.export import BOM, CSV_COLUMNS, cloud_event, csv_line, csv_row, log_record
 from ledger.fold import PlanState, State, evolve, fold, state_digest
 from ledger.keyring import Keyring
 from ledger.note import Checkpoint, Proof, Signer, Verifier, named, open_note, same_log, sign
 from ledger.standing import AccountState, Hold, PolicyState, Switch, TenantState
+from ledger.tiles import (
+    CHECKPOINT,
+    TILE_WIDTH,
+    Paths,
+    TileFile,
+    Tiling,
+    bundled,
+    grouped,
+    root_from,
+    tile_path,
+    tiles_of,
+)
 from ledger.tree import (
     EMPTY_ROOT,
     HASH_BYTES,
@@ -75,6 +88,9 @@ from ledger.verify import Flaw, Proven, Row, Verification
 
 __all__ = [
     "APPROVAL_REQUESTED",
+    "BOM",
+    "CHECKPOINT",
+    "CSV_COLUMNS",
     "DATA",
     "EMPTY_ROOT",
     "HASH_BYTES",
@@ -83,6 +99,7 @@ __all__ = [
     "PLAN_EVENTS",
     "STEP_ENTRIES",
     "STEP_EVENTS",
+    "TILE_WIDTH",
     "AccountHeld",
     "AccountReleased",
     "AccountState",
@@ -113,6 +130,7 @@ __all__ = [
     "ModeAsked",
     "ModeChanged",
     "ObjectiveEvaluated",
+    "Paths",
     "PlanEdge",
     "PlanState",
     "PolicyProposed",
@@ -138,18 +156,26 @@ __all__ = [
     "SwitchNamed",
     "SwitchReleased",
     "TenantState",
+    "TileFile",
+    "Tiling",
     "Transferred",
     "Verification",
     "Verifier",
     "as_of",
+    "bundled",
     "causes_elsewhere",
+    "cloud_event",
     "consistency_proof",
     "course_changes",
+    "csv_line",
+    "csv_row",
     "evolve",
     "explain",
     "fold",
+    "grouped",
     "inclusion_proof",
     "leaf_hash",
+    "log_record",
     "named",
     "node_hash",
     "of_step",
@@ -157,6 +183,7 @@ __all__ = [
     "proves_consistency",
     "proves_inclusion",
     "read_anchors",
+    "root_from",
     "root_of",
     "same_log",
     "sentence",
@@ -165,4 +192,6 @@ __all__ = [
     "step_name",
     "step_names",
     "stopped",
+    "tile_path",
+    "tiles_of",
 ]

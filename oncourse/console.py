@@ -19,7 +19,7 @@ out = Console(highlight=False, soft_wrap=False)
 err = Console(stderr=True, highlight=False)
 
 
-_WHOLE = {"plan": 8, "step": 8, "id": 8, "status": 9, "code": 5, "digest to quote": 16}
+_WHOLE = {"when (UTC)": 10, "plan": 8, "step": 8, "id": 8, "status": 9, "code": 5, "digest to quote": 16}
 """Columns that people copy from or scan: never broken, whatever the width."""
 
 

@@ -8,6 +8,7 @@ from orchestrator.capabilities import Powers, capable, who_may
 from orchestrator.citing import Cited, cited
 from orchestrator.commands import Orchestrator, Request
 from orchestrator.comparing import Answered, Comparison, compare_revisions, last_decided
+from orchestrator.contacting import BY_HAND, ContactLook
 from orchestrator.desk import SYSTEM_ID, Acting, Desk, bundle, gate_context, situation, system
 from orchestrator.drafting import PLAN_OPEN, Submitted
 from orchestrator.editing import PlanEdit, Removal, StepEdit, Tried
@@ -23,18 +24,20 @@ from orchestrator.noting import ContactReply, Heard
 from orchestrator.ownership import OwnerChange
 from orchestrator.ports import Clock, Executor, Ids, Order, Receipt, ReceiptKind
 from orchestrator.publishing import Outlook, ProposedPolicy, Told
+from orchestrator.reached import ContactMade, Left, OptedOut
 from orchestrator.receiving import Records, Taken
 from orchestrator.rendering import Preview, previews
 from orchestrator.replaying import Answer, Replayed
 from orchestrator.showing import Judgement, Shown, show, show_at, show_revision
 from orchestrator.step_reviews import StepReviewed
-from orchestrator.telling import Line, story, tell, tell_step, tell_turns
+from orchestrator.telling import Line, names_in, story, tell, tell_step, tell_turns
 from orchestrator.triggering import DRAFTS_USED_UP, POSTURE_CHANGED, USED_UP, Bounds
 from orchestrator.waiting import Waiting, may_answer, waiting, waiting_of, waits_for
 from orchestrator.withdrawing import UNDO
 from store import WISHED
 
 __all__ = [
+    "BY_HAND",
     "DRAFTS_USED_UP",
     "PLAN_OPEN",
     "POSTURE_CHANGED",
@@ -53,6 +56,8 @@ __all__ = [
     "Clock",
     "Coming",
     "Comparison",
+    "ContactLook",
+    "ContactMade",
     "ContactReply",
     "DeniedError",
     "Desk",
@@ -62,10 +67,12 @@ __all__ = [
     "Heard",
     "Ids",
     "Judgement",
+    "Left",
     "Line",
     "Listed",
     "Next",
     "NotAllowedError",
+    "OptedOut",
     "Orchestrator",
     "OrchestratorError",
     "Order",
@@ -103,6 +110,7 @@ __all__ = [
     "last_decided",
     "listed",
     "may_answer",
+    "names_in",
     "previews",
     "reaches_out",
     "show",

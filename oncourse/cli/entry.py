@@ -10,6 +10,7 @@ from typer._click.exceptions import ClickException, NoArgsIsHelpError  # typer k
 from typer.main import get_command
 
 from gate import BadPolicyError, BadRecordingError, UnknownCodeError
+from oncourse.archives import UnsignedError
 from oncourse.cli import (
     databases,
     descriptions,
@@ -42,6 +43,7 @@ class UsageError(BadInputError):
 
 
 EXIT_CODES: tuple[tuple[tuple[type[OncourseError], ...], int], ...] = (
+    ((UnsignedError,), 6),
     ((NotFoundError, UnknownCodeError), 5),
     ((ChangedError, StaleError), 4),
     ((DeniedError, NotAllowedError, SlotTakenError), 3),

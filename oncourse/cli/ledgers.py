@@ -6,7 +6,7 @@ from uuid import UUID
 import typer
 
 import ledger
-from oncourse.cli import keepers, proofs
+from oncourse.cli import archives, contacts, keepers, proofs
 from oncourse.cli.days import AsOf, instant_of
 from oncourse.cli.session import current
 from oncourse.console import as_json, say, short
@@ -18,6 +18,8 @@ FINDINGS = 6
 Plan = Annotated[str, typer.Argument(help="A plan's id, or the beginning of it.")]
 proofs.register(app)
 keepers.register(app)
+archives.register(app)
+contacts.register(app)
 
 
 @app.command()

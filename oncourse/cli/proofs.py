@@ -49,7 +49,7 @@ def verify(
             held = _newest(read_anchors(read_text(since)), since, unit, trusted)
             kept, start = [*kept, *(() if held in kept else (held,))], held.tree()
         look = LedgerLook(unit, trusted=trusted, anchors=kept, start=start, replay=replay)
-        _show(look)
+        show_progress(look)
         report = look.report
     if current.json:
         as_json(_as_json(report))
@@ -132,7 +132,8 @@ def _tell(report: LedgerReport) -> None:
         say(f"{count(len(report.findings), 'finding')}{more}. docs/ledger.md says what each means and what to do.")
 
 
-def _show(steps: Iterable[Looked]) -> None:
+def show_progress(steps: Iterable[Looked]) -> None:
+    """Go through the steps of a long look, with a bar where somebody watches."""
     with _bar() as bar:
         tasks = {}
         for step in steps:
