@@ -128,7 +128,7 @@ def consistency_proof(old: int, size: int, leaves: Iterable[bytes]) -> list[byte
 
 def proves_inclusion(proof: Sequence[bytes], leaf: bytes, index: int, size: int, root: bytes) -> bool:
     """Say whether a proof shows that a leaf stands at an index (from 0) of the tree with this size and root."""
-    if not 0 <= index < size or not _all_hashes([*proof, leaf, root]):
+    if not 0 <= index < size or not _all_hashes([*proof, leaf]):
         return False
     found, place, last = leaf, index, size - 1
     for one in proof:
@@ -148,7 +148,7 @@ def proves_consistency(proof: Sequence[bytes], old: int, old_root: bytes, size: 
     """Say whether a proof shows that one tree is the beginning of another; nothing is shown of an empty one."""
     if old == size > 0:
         return not proof and old_root == root
-    if not 0 < old < size or not _all_hashes([*proof, old_root, root]):
+    if not 0 < old < size or not _all_hashes([*proof, old_root]):
         return False
     place, last = old - 1, size - 1
     while place & 1:

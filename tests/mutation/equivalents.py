@@ -53,6 +53,11 @@ EQUIVALENT: dict[str, str] = {
     "ledger/note.py Checkpoint.parse: len(lines) > 3 -> len(lines) >= 3": "A root of no letters is no root either.",
     "ledger/note.py Proof.read: '' -> 'X'": "An index that is no number is refused, whatever it reads.",
     "ledger/note.py Proof.read: 1 -> 2": "A proof that ends with what was put beside it has no index.",
+    "ledger/tree.py proves_consistency: 0 < old < size -> 0 < old <= size": "Equal sizes were answered before.",
+    "ledger/tree.py proves_consistency: place and (not place & 1) without place": "A place that is the last one of "
+    "several is never the first.",
+    "ledger/tree.py proves_inclusion: place and (not place & 1) without place": "A place that is the last one of "
+    "several is never the first.",
     "plan/lifecycle.py plan_target: status is not None and (not move.targets) without status is not None": "The row "
     "that starts a plan has a target; only the types ask.",
 }
