@@ -132,7 +132,7 @@ def _outcome(plan: RevenuePlanV1, step: PlanStep, key: str, outcome: str, at: da
         type=EventType.OUTCOME_RECORDED,
         account_id=plan.account_id,
         plan_id=str(plan.plan_id),
-        body={"step_id": str(step.step_id), "outcome": outcome},
+        body={"step_id": str(step.step_id), "outcome": outcome, "attempt": int(key.rpartition(":")[2])},
         received_at=at,
     )
 

@@ -33,7 +33,7 @@ def report(desk: Desk, plan_id: str, step_id: str, outcome: str, who: Acting, ca
         if outcome not in spec.outcomes:
             raise BadInputError(f"{outcome!r} is no outcome of {spec.action_type}; one of: {', '.join(spec.outcomes)}")
         authority = authorize(unit, who, Act.REPORT_OUTCOME, record.state)
-        told = land(Hand(unit, who, authority, cause=cause), record.state, step, outcome)
+        told = land(Hand(unit, who, authority, cause=cause), record.state, step, outcome, step.attempts)
         if told is None:
             raise BadInputError(
                 f"step {step_id} is {step.status} and awaits no outcome; see: oncourse step list {plan_id}"
@@ -57,13 +57,15 @@ def wake_if_open(unit: Unit, plan_id: object) -> None:
         unit.wake(plan_id, unit.now)
 
 
-def land(hand: Hand, state: PlanState, step: PlanStep, outcome: str) -> Entry | None:
+def land(hand: Hand, state: PlanState, step: PlanStep, outcome: str, attempt: int | None = None) -> Entry | None:
     """Land one outcome where the step stands; None where it says nothing new.
 
-    An outcome of a step in doubt proves that it had arrived. A good outcome of a step that was given up still counts.
+    An outcome of the attempt in doubt proves that this one had arrived; one that does not say its attempt proves it
+    only where there was no other. A good outcome of an earlier attempt, or of a step that was given up, still counts;
+    a bad one does not end what was tried since.
     """
     spec = spec_of(step.action_type)
-    if outcome not in spec.outcomes:
+    if outcome not in spec.outcomes or not _answers(step, spec, outcome, attempt):
         return None
     if step.status is StepStatus.IN_DOUBT:
         deadline = hand.unit.now + spec.outcome_timeout
@@ -81,9 +83,16 @@ def land(hand: Hand, state: PlanState, step: PlanStep, outcome: str) -> Entry | 
     return None
 
 
+def _answers(step: PlanStep, spec: ActionSpec, outcome: str, attempt: int | None) -> bool:
+    """Say whether an outcome is about the attempt that is under way, or is good whichever it is about."""
+    if step.status is StepStatus.IN_DOUBT:
+        return (attempt or 1) == step.attempts
+    return attempt in {None, step.attempts} or outcome in spec.outcomes_ok
+
+
 def _again(hand: Hand, state: PlanState, step: PlanStep, outcome: str) -> Entry | None:
     fresh = hand.unit.state(state.plan.plan_id)
-    return land(hand, fresh, fresh.plan.step(step.step_id), outcome)
+    return land(hand, fresh, fresh.plan.step(step.step_id), outcome, step.attempts)
 
 
 def _answer(hand: Hand, state: PlanState, step: PlanStep, spec: ActionSpec, outcome: str) -> Entry:

@@ -86,11 +86,16 @@ class Hand:
         follows = self.because(entry)
         if end in CLOSED and plan.status not in CLOSED:
             follows.each_unsent(self.unit.state(plan.plan_id), StepEvent.PLAN_CLOSED)
-            running = any(step.status is StepStatus.RUNNING for step in plan.steps)
-            self.unit.wake(plan.plan_id, self.unit.now + CLAIM if running else None)
+            self.unit.wake(plan.plan_id, self._asked_after(plan))
         elif event is PlanEvent.REOPEN:
             follows.each_unsent(self.unit.state(plan.plan_id), StepEvent.PLAN_REOPENED)
         return entry
+
+    def _asked_after(self, plan: RevenuePlanV1) -> datetime | None:
+        """Return when somebody has to ask after what was called and has not answered; None where nothing runs."""
+        keys = [f"{plan.plan_id}:{s.step_id}:{s.attempts}" for s in plan.steps if s.status is StepStatus.RUNNING]
+        meant = [effect for key in keys if (effect := self.unit.effects.get(key)) is not None]
+        return max(self.unit.now, min(one.claimed_until for one in meant)) if meant else None
 
     def each_unsent(self, state: PlanState, event: StepEvent) -> None:
         """Move every unsent step."""

@@ -34,6 +34,8 @@ class OutcomeBody(Frozen):
 
     step_id: str = Field(min_length=8, max_length=80)
     outcome: str = Field(min_length=1, max_length=80)
+    attempt: int | None = Field(default=None, ge=1, le=1000)
+    """Which attempt it answers, as the key that was sent says at its end; None where the source does not know."""
 
 
 _BODIES: dict[EventType, TypeAdapter[Any]] = {
@@ -207,7 +209,7 @@ def _outcome(hand: Hand, event: Event) -> str:
     except NotFoundError as error:
         note(hand, event, f"plan/{event.plan_id}")
         return str(error)
-    if land(hand, state, step, body.outcome) is None:
+    if land(hand, state, step, body.outcome, body.attempt) is None:
         note(hand, event, f"plan/{event.plan_id}")
         return f"{body.outcome} says nothing new about a step that is {step.status}"
     wake_if_open(hand.unit, event.plan_id)

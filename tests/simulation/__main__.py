@@ -42,7 +42,7 @@ def seeds_of(words: Iterable[str]) -> list[int]:
 def run_all(seeds: Iterable[int], size: Size, jobs: int, years: float | None) -> Iterator[tuple[Told, float]]:
     """Let seeds live side by side; with `years`, no further one begins once the plans have lived so long."""
     source, lived = iter(seeds), 0.0
-    with ProcessPoolExecutor(jobs, mp_context=get_context("forkserver")) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("forkserver"), max_tasks_per_child=20) as pool:
         running: set[Future[tuple[Told, float]]] = set()
         while True:
             while len(running) < jobs and (years is None or lived < years):

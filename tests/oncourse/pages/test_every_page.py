@@ -107,7 +107,7 @@ def test_a_printed_plan_shows_its_content_and_no_buttons(chromium, site):
         page = desk.open(f"/plans/{site.door.house.plan_of('vela')}")
         page.emulate_media(media="print")
         assert page.locator("h1").is_visible()
-        assert page.locator(".story").is_visible()
+        assert page.locator("[aria-labelledby=story] .story").is_visible()
         for hidden in (".rail", ".steer"):
             assert not page.locator(hidden).first.is_visible(), hidden
 

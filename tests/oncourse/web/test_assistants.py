@@ -22,7 +22,17 @@ from oncourse.identity import Doorkeeper, Tokens
 from oncourse.web import Health, build_app, listening
 from oncourse.web.assistants import Assistant, Window
 from oncourse.web.assistants.tools import build_server
-from orchestrator import Acting, Governance, NotAllowedError, Orchestrator, PlanEdit, ReceiptKind, Records, Removal
+from orchestrator import (
+    Acting,
+    Governance,
+    NotAllowedError,
+    Orchestrator,
+    PlanEdit,
+    ReceiptKind,
+    Records,
+    Removal,
+    Subject,
+)
 from plan import ActorKind, Principal, RiskClass, Role, Tenant
 from tests.builders import proposal
 from tests.house import BERLIN
@@ -369,6 +379,8 @@ def words(house, plan_id):
         "prefix": "sha256:",
         "name": "tenant",
         "lost": None,
+        "subject": Subject(contact_id="acme-c1"),
+        "request": "req_1",
     }
 
 
