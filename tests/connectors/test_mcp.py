@@ -260,10 +260,13 @@ def test_a_person_who_interrupts_the_call_is_obeyed_at_the_second_time_at_the_la
             if over.wait(3):
                 return
 
+    def carry_out():
+        server.executor().execute(sent)
+        over.wait(10)
+
     thread = threading.Thread(target=interrupt)
     thread.start()
     with pytest.raises(KeyboardInterrupt):
-        server.executor().execute(sent)
-        over.wait(10)
+        carry_out()
     over.set()
     thread.join()
