@@ -5,6 +5,7 @@ Whoever is erased is left alone from then on: of a contact a stone stays that sa
 
 import re
 from collections.abc import Iterable
+from unicodedata import normalize
 from uuid import UUID
 
 from gate import Act
@@ -153,5 +154,6 @@ def _elsewhere(people: Iterable[Contact], also: Iterable[str]) -> re.Pattern[str
 
 
 def _words(words: Iterable[str]) -> re.Pattern[str]:
-    told = sorted({re.escape(word.strip()) for word in words if word.strip() and not word.startswith("[")}, key=len)
+    plain = (normalize("NFKC", word).split() for word in words if not word.startswith("["))
+    told = sorted({r"\s+".join(map(re.escape, parts)) for parts in plain if parts}, key=len)
     return re.compile(rf"(?<!\w)(?:{'|'.join(reversed(told))})(?!\w)" if told else r"(?!)", re.IGNORECASE)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from re import Pattern
 from typing import Any, NamedTuple
+from unicodedata import normalize
 from uuid import UUID
 
 import orjson
@@ -68,7 +69,7 @@ class Erasure:
         home = {f"plan/{plan_id}" for plan_id in plans} | {f"account/{sought.account_id}"}
 
         def named(text: str, *, own: bool) -> bool:
-            return (sought.at_home if own else sought.elsewhere).search(text) is not None
+            return _says(sought.at_home if own else sought.elsewhere, text)
 
         texts = {
             row["ref"]: row["stream"] for row in self._rows(blob) if named(row["content"], own=row["stream"] in home)
@@ -124,7 +125,7 @@ class Erasure:
         for family, field in _FREE_TEXTS.items():
             for name, plain in self._family(family).items():
                 asked = sought.at_home if plain["account_id"] == sought.account_id else sought.elsewhere
-                if plain[field] not in {"", ERASED} and asked.search(plain[field]):
+                if plain[field] not in {"", ERASED} and _says(asked, plain[field]):
                     found[family, name] = plain
         return found
 
@@ -142,6 +143,11 @@ class Erasure:
     def _blank(self, table: Table, named: dict[str, str], values: dict[str, Any]) -> None:
         here = and_(table.c.tenant_id == self._tenant, *(table.c[name] == value for name, value in named.items()))
         self._connection.execute(update(table).where(here).values(values))
+
+
+def _says(asked: Pattern[str], text: str) -> bool:
+    """Say whether a text names somebody, however its letters are put together."""
+    return asked.search(normalize("NFKC", text)) is not None
 
 
 def _at(now: datetime) -> BindParameter[datetime]:

@@ -170,6 +170,22 @@ def test_an_account_loses_all_its_people_and_every_text_of_its_plans():
     assert house.broken() == []
 
 
+@pytest.mark.parametrize(
+    "spelling",
+    ["Zoé Brændt", "Zoe\u0301 Brændt", "zoé  brændt", "(Zoé)", "Brændt's"],
+)
+def test_a_name_is_found_however_its_letters_are_put_together(spelling):
+    house, plan_id = lived()
+    with house.unit() as unit:
+        [one] = [one for one in unit.accounts.contacts() if one.contact_id == "acme-c1"]
+        unit.accounts.put("contacts", [one.model_copy(update={"name": "Zoé Brændt", "email": "z.b+x@acme.example"})])
+    house.orchestrator.pause(plan_id, f"Waits for {spelling}, as they asked.", house.who("otto"))
+    told = house.orchestrator.governance.erase(PERSON, "req_17", house.who("root"))
+    assert plan_id in map(str, told.plans)
+    assert "br\u00e6ndt" not in everything(house)
+    assert spelling.casefold() not in everything(house)
+
+
 def test_what_somebody_was_called_before_goes_where_it_is_named():
     house, _ = lived()
     plan_id = house.active("borg2")
