@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench import SUBJECTS
+from tests.bench import SUBJECTS, subject
 from tests.bench.__main__ import main
 from tests.bench.authority import OURS, questions, ways
 from tests.bench.measuring import beside
@@ -10,7 +10,7 @@ from tests.bench.measuring import beside
 
 @pytest.mark.parametrize("name", list(SUBJECTS))
 def test_a_benchmark_runs_and_says_its_figure(name):
-    told = SUBJECTS[name](quick=True)
+    told = subject(name)(quick=True)
     assert told
     assert all(any(letter.isdigit() for letter in line) for line in told)
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.bench import SUBJECTS
+from tests.bench import SUBJECTS, subject
 
 
 def main(names: list[str]) -> int:
@@ -11,7 +11,7 @@ def main(names: list[str]) -> int:
         sys.stderr.write(f"there is no benchmark {', '.join(unknown)}; known: {', '.join(SUBJECTS)}\n")
         return 2
     for name in names or list(SUBJECTS):
-        for line in SUBJECTS[name]():
+        for line in subject(name)():
             sys.stdout.write(line + "\n")
             sys.stdout.flush()
     return 0

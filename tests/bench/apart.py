@@ -18,7 +18,7 @@ from store import Store, open_engine, queue_url
 from tests.keys import KEYS
 
 CONTEXT = multiprocessing.get_context("forkserver")
-CONTEXT.set_forkserver_preload(["tests.bench"])
+CONTEXT.set_forkserver_preload(["tests.bench.apart"])
 PATIENCE = 3600
 """Seconds after which a piece of work counts as stuck."""
 TENANT = "t1"

@@ -1,6 +1,6 @@
 """Plans that sleep: what a worker's launch, its memory, its idling and one plan that wakes cost, by how many there are.
 
-For another size: `python -c "from tests.bench.sleepers import *; print(told('sqlite', 1_000_000))"`.
+For another size: `python -c "from tests.bench.sleepers import told; print(told('sqlite', 1_000_000))"`.
 
 Some plans are real and can wake; the others are copies of the first of them: each its rows with ids of its own, made in
 the database. Nobody reads a copy but through the indexes, as nobody reads a plan that sleeps; its ledger's entries are
