@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from ledger import AccountState, TenantState
+from orchestrator import Heard
 from plan import Mode, Principal
 from tests.simulation import events
 from tests.simulation.agenda import Deed
@@ -141,8 +142,8 @@ class Government:
 
     def _hear(self) -> None:
         stage = self._stage
-        heard = stage.drawn.choice(("REPLIED", "REPLIED", "OPTED_OUT", "BOUNCED"))
-        stage.saw(f"contact {heard.lower()}")
+        heard = stage.drawn.choice((Heard.REPLIED, Heard.REPLIED, Heard.OPTED_OUT, Heard.OPTED_IN, Heard.BOUNCED))
+        stage.saw(f"contact {heard}")
         account_id = stage.drawn.choice(stage.accounts)
         contact_id = f"{account_id}-c{stage.drawn.randint(1, 3)}"
         self._world.deliver(events.reply(account_id, contact_id, heard, stage.clock.now()))

@@ -298,6 +298,8 @@ class Life:
 
     def _over(self) -> None:
         self._look_at_everything()
+        with self._eye.unit(TENANT, self.clock.now(), Connector.name) as unit:
+            self.watch.look_at_contacts(unit)
         for state in open_at(self.watch.plans):
             raise FindingError("LIVE", f"plan {state.plan.plan_id} is {state.plan.status} and never ended")
         for state in self.watch.plans.values():

@@ -13,7 +13,7 @@ from operator import itemgetter
 
 from ledger import Checkpoint, Entry, Frontier, LedgerError, PlanState, StepEdge, evolve, leaf_hash, state_digest
 from oncourse.promises import PROMISES, Evidence, Moment, broken
-from orchestrator import Answer
+from orchestrator import Answer, ContactLook, OptedOut
 from orchestrator.publishing import JUDGED
 from orchestrator.replaying import replay
 from plan import CLOSED, Frozen, PlanStep, content_digest
@@ -152,6 +152,15 @@ class Watch:
         if again.digest() != self.head.digest():
             raise FindingError("P14", "the ledger is not what it was when each entry was first read")
         self._effects(unit.effects.every())
+
+    def look_at_contacts(self, unit: Unit) -> None:
+        """See that nobody was written to without an approval, or after an opt-out of theirs had come in."""
+        look = ContactLook(unit)
+        for _ in look:
+            pass
+        for one in look.contacts():
+            if one.opted_out is OptedOut.YES or not one.approved_by:
+                raise FindingError("P2", one.finding)
 
     def _signed(self, unit: Unit) -> None:
         """See that the head signs exactly what was read here, entry by entry."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 from ledger import PlanState
-from orchestrator import Order, Records
+from orchestrator import BadInputError, Order, Records
 from plan import Contract, PlanStep, StepStatus, spec_of
 from store import Event
 from tests.simulation import events
@@ -66,6 +66,8 @@ class World:
         except Death:
             self._agenda.within(partial(self.deliver, event), hours=1)
             raise
+        except BadInputError as error:
+            raise FindingError("LIVE", f"an event that fits was refused: {error}") from error
         if news and name in self._taken:
             raise FindingError("P4", f"event {'/'.join(name)} counted twice")
         self._taken[name] = event
