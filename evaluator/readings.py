@@ -14,7 +14,6 @@ from plan import Fact, FactKind, Frozen, Id, Instant, RenewalStatus, RevenuePlan
 WINNING = frozenset({RenewalStatus.CLOSED_WON, RenewalStatus.COMMITMENT_SIGNED})
 """A verbal yes is not among them."""
 UNKNOWN = "UNKNOWN"
-_WORDS = {status.value: status for status in RenewalStatus}
 _NOT_YET: dict[RenewalStatus | None, str] = {
     None: "no trusted source has said in time how it stands",
     RenewalStatus.OPEN: "it is still open",
@@ -73,7 +72,7 @@ def read_contract(plan: RevenuePlanV1, contract_id: Id, facts: Iterable[Fact]) -
     own = [fact for fact in facts if fact.subject_id == contract_id]
     said = _latest(fact for fact in own if fact.kind is FactKind.RENEWAL_STATUS)
     kept = _latest(fact for fact in own if fact.kind is FactKind.RETAINED_ARR and fact.number is not None)
-    status = _WORDS.get(said.value) if said else None
+    status = RenewalStatus(said.value) if said else None
     source = kept or said
     retained = source.number if source else None
     needed = _needed(plan, contract_id)

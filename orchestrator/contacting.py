@@ -94,7 +94,8 @@ class ContactLook:
         self._unit, self._addresses = unit, addresses
         self._stories: dict[str, _Story] = {}
         self._made: list[_Attempt] = []
-        self._opted: dict[str, list[tuple[int, str, datetime]]] = {}
+        self._wishes: dict[str, list[tuple[datetime, int, str, bool]]] = {}
+        """Of each account: since when, the entry's position, who, and whether it is an opt-out."""
         self._mode = Mode.SHADOW
 
     def __iter__(self) -> Iterator[int]:
@@ -118,9 +119,9 @@ class ContactLook:
         body = entry.body()
         if isinstance(body, ModeChanged):
             self._mode = body.mode
-        elif isinstance(body, FactRecorded) and body.kind == FactKind.OPT_OUT:
-            known = self._opted.setdefault(entry.stream.removeprefix("account/"), [])
-            known.append((position, body.subject_id, body.effective_at))
+        elif isinstance(body, FactRecorded) and body.kind in {FactKind.OPT_OUT, FactKind.OPT_IN}:
+            known = self._wishes.setdefault(entry.stream.removeprefix("account/"), [])
+            known.append((body.effective_at, position, body.subject_id, body.kind == FactKind.OPT_OUT))
         elif isinstance(body, Proposed):
             steps = {step.step_id: step for step in body.plan.steps}
             self._stories[entry.stream] = _Story(body.plan.account_id, steps)
@@ -193,7 +194,7 @@ class ContactLook:
     def _tell(self, made: _Attempt) -> Iterator[ContactMade]:
         refs = contacts_of(made.step.params)
         known = self._known_then(made)
-        clear = self._unit.blobs.contents([*refs, *(ref for _, ref, _ in self._opted.get(made.account_id, []))])
+        clear = self._unit.blobs.contents([*refs, *(ref for _, _, ref, _ in self._wishes.get(made.account_id, []))])
         for ref in refs or ("",):
             contact_id = clear.get(ref, ERASED) if ref else ""
             person = known.situation.contact(contact_id) if known is not None else None
@@ -229,14 +230,16 @@ class ContactLook:
             return None
 
     def _opted_out(self, made: _Attempt, contact_id: str, clear: dict[str, str], known: GateContext | None) -> OptedOut:
-        mine = [(p, at) for p, ref, at in self._opted.get(made.account_id, []) if clear.get(ref) == contact_id != ""]
-        if any(position < made.position for position, _ in mine):
+        mine = sorted(one for one in self._wishes.get(made.account_id, []) if clear.get(one[2]) == contact_id != "")
+        heard = [out for _, position, _, out in mine if position < made.position]
+        if heard and heard[-1]:
             return OptedOut.YES
         if known is not None:
             person = known.situation.contact(contact_id) if contact_id else None
             if known.situation.account.do_not_contact or (person is not None and person.opted_out):
                 return OptedOut.YES
-        if any(at <= made.start.at for _, at in mine):
+        said = [out for at, _, _, out in mine if at <= made.start.at]
+        if said and said[-1]:
             return OptedOut.UNHEARD
         if known is not None and contact_id != ERASED:
             return OptedOut.NO

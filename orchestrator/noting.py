@@ -3,10 +3,11 @@
 from enum import StrEnum
 
 from ledger import Actor, Authority, Entry, EventReceived, FactRecorded
+from orchestrator.consent import heed
 from orchestrator.desk import BY_SYSTEM
 from orchestrator.errors import BadInputError
 from orchestrator.moves import Hand
-from plan import ActorKind, Contact, Fact, FactKind, Frozen, Id, Instant, PostureReading, digest
+from plan import PERSONAL, ActorKind, Contact, Fact, FactKind, Frozen, Id, Instant, PostureReading, digest
 from store import Event, Unit, event_named
 
 
@@ -16,6 +17,7 @@ class Heard(StrEnum):
     REPLIED = "replied"
     MEETING_BOOKED = "meeting_booked"
     OPTED_OUT = "opted_out"
+    OPTED_IN = "opted_in"
     BOUNCED = "bounced"
 
 
@@ -23,11 +25,9 @@ _KINDS = {
     Heard.REPLIED: FactKind.REPLY,
     Heard.MEETING_BOOKED: FactKind.MEETING,
     Heard.OPTED_OUT: FactKind.OPT_OUT,
+    Heard.OPTED_IN: FactKind.OPT_IN,
     Heard.BOUNCED: FactKind.BOUNCE,
 }
-_ABOUT_A_PERSON = frozenset(_KINDS.values())
-_MARKS = {Heard.OPTED_OUT: {"opted_out": True}, Heard.BOUNCED: {"contactable": False}}
-"""What is known of a contact from then on."""
 
 
 class ContactReply(Frozen):
@@ -40,12 +40,9 @@ class ContactReply(Frozen):
 
 
 def heard_from(hand: Hand, event: Event, reply: ContactReply) -> Fact:
-    """Return a contact's sign as a fact; an opt-out or a bounce also changes what is known of the contact."""
+    """Return a contact's sign as a fact."""
     account_id = str(event.account_id)
-    contact = known_contact(hand.unit, account_id, reply.contact_id)
-    marked = contact.model_copy(update=_MARKS.get(reply.heard, {}))
-    if marked != contact:
-        hand.unit.accounts.put("contacts", [marked])
+    known_contact(hand.unit, account_id, reply.contact_id)
     return Fact(
         fact_id=f"heard-{digest({'source': event.source, 'id': event.event_id}).removeprefix('sha256:')[:40]}",
         account_id=account_id,
@@ -67,11 +64,12 @@ def known_contact(unit: Unit, account_id: str, contact_id: str) -> Contact:
 
 
 def record_fact(hand: Hand, fact: Fact) -> Entry | None:
-    """Keep a fact with its entry; None where it was known. A contact stands in the entry as a commitment."""
+    """Keep a fact with its entry, and heed it; None where it was known. A contact is a commitment in the entry."""
     unit, stream = hand.unit, f"account/{fact.account_id}"
     if not unit.accounts.record_fact(fact):
         return None
-    subject = unit.sealer(stream).seal(fact.subject_id) if fact.kind in _ABOUT_A_PERSON else fact.subject_id
+    heed(unit, fact)
+    subject = unit.sealer(stream).seal(fact.subject_id) if fact.kind in PERSONAL else fact.subject_id
     return unit.record(
         stream,
         "fact.recorded.v1",

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from gate import Act
+from orchestrator.consent import heeded
 from orchestrator.desk import Acting, Desk, authorize, situation
 from orchestrator.errors import BadInputError
 from orchestrator.holding import hold
@@ -15,8 +16,8 @@ from orchestrator.noting import ContactReply, heard_from, known_contact, note, r
 from orchestrator.ownership import OwnerChange, follow, owner_changed, owners_now
 from orchestrator.triggering import Bounds, changed_posture, take_older
 from plan import (
+    PERSONAL,
     Cause,
-    Contact,
     Fact,
     Frozen,
     PlanError,
@@ -118,6 +119,8 @@ def _kept(unit: Unit, event: Event) -> bool:
         raise BadInputError(f"event {event.event_id} ({event.type}) names no account")
     if isinstance(body, ContactReply):
         known_contact(unit, str(event.account_id), body.contact_id)
+    elif isinstance(body, Fact) and body.kind in PERSONAL:
+        known_contact(unit, str(event.account_id), body.subject_id)
     if not unit.events.receive(event):
         return False
     if event.plan_id is not None:
@@ -186,9 +189,8 @@ def records_taken(hand: Hand, records: Records) -> int:
     if records.tenant is not None:
         kept = {"tenant_id": unit.tenant_id, "mode": unit.tenant().mode}
         unit.put_tenant(records.tenant.model_copy(update=kept))
-    gone = unit.erasure.erased() if "contacts" in records.families else set()
     for family, told in records.families.items():
-        unit.accounts.put(family, (one for one in told if not (isinstance(one, Contact) and one.contact_id in gone)))
+        unit.accounts.put(family, heeded(unit, told) if family == "contacts" else told)
     count = sum(len(told) for told in records.families.values())
     for account_id, reading in records.postures.items():
         unit.accounts.put_posture(account_id, reading)

@@ -68,6 +68,7 @@ from plan.exports import (
     RevisionReview,
 )
 from plan.facts import (
+    PERSONAL,
     Fact,
     FactKind,
     RenewalStatus,
@@ -206,6 +207,7 @@ __all__ = [
     "MAX_STEPS",
     "OPEN",
     "PARAMS",
+    "PERSONAL",
     "PLAN_MOVES",
     "PLAYBOOKS",
     "PRECONDITIONS",

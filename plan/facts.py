@@ -3,9 +3,12 @@
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
-from plan.scalars import INT_BOUND, Frozen, Id, Instant, Text
+from plan.scalars import INT_BOUND, Frozen, Id, Instant
+
+Word = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.+-]{0,80}$")]
+"""Letters, digits and `_.+-`: it stands in the ledger in clear, so no sentence and no address fits into it."""
 
 
 class FactKind(StrEnum):
@@ -18,6 +21,8 @@ class FactKind(StrEnum):
     REPLY = "contact.reply"
     MEETING = "contact.meeting"
     OPT_OUT = "contact.opt_out"
+    OPT_IN = "contact.opt_in"
+    """The person takes an opt-out back."""
     BOUNCE = "contact.bounce"
     PAYMENT = "invoice.payment"
 
@@ -39,7 +44,7 @@ class Fact(Frozen):
     account_id: Id
     kind: FactKind
     subject_id: Id
-    value: Annotated[Text, Field(max_length=200)]
+    value: Word
     number: int | None = Field(default=None, gt=-INT_BOUND, lt=INT_BOUND)
     """Minor units where the kind is about money."""
     effective_at: Instant
@@ -49,8 +54,16 @@ class Fact(Frozen):
     source: Id
     """The system that says so; a policy bundle names the sources trusted for an objective."""
 
+    @model_validator(mode="after")
+    def _known_status(self) -> "Fact":
+        if self.kind is FactKind.RENEWAL_STATUS and self.value not in set(RenewalStatus):
+            raise ValueError(f"{self.value!r} is no status of a renewal; write one of {', '.join(RenewalStatus)}")
+        return self
 
-_HOLDING = frozenset({FactKind.REPLY, FactKind.MEETING, FactKind.OPT_OUT, FactKind.BOUNCE, FactKind.PAYMENT})
+
+PERSONAL = frozenset({FactKind.REPLY, FactKind.MEETING, FactKind.OPT_OUT, FactKind.OPT_IN, FactKind.BOUNCE})
+"""About a person: the subject is a contact, and stands in the ledger as a commitment."""
+_HOLDING = PERSONAL | {FactKind.PAYMENT}
 
 
 def holds(fact: Fact) -> bool:

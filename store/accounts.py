@@ -14,6 +14,7 @@ from plan import (
     Contact,
     Contract,
     Fact,
+    FactKind,
     Frozen,
     Invoice,
     OpenPlan,
@@ -206,6 +207,13 @@ class Accounts:
         """Return all facts of an account, by id."""
         rows = self._connection.execute(_FACTS, {"mine": self._tenant, "account": account_id})
         return _values(Fact, tuple(row.body for row in sorted(rows, key=lambda row: row.fact_id)))
+
+    def facts_of(self, kinds: Iterable[FactKind]) -> list[Fact]:
+        """Return all facts of some kinds, of every account, by id."""
+        named = or_(*(fact.c.body.contains(f'"{kind}"', autoescape=True) for kind in kinds))
+        wanted = select(fact.c.body).where(fact.c.tenant_id == self._tenant, named).order_by(fact.c.fact_id)
+        found = map(Fact.model_validate_json, self._connection.execute(wanted).scalars())
+        return [one for one in found if one.kind in kinds]
 
     def state(self, account_id: str) -> AccountState | None:
         """Return what holds an account; None while nothing ever has."""

@@ -107,10 +107,6 @@ class Erasure:
         for who, key in found.answers:
             self._blank(claim, {"principal_id": who, "key": key}, {"status": None, "answer": None})
 
-    def erased(self) -> set[str]:
-        """Return the contacts of whom only the stone is left."""
-        return {one["contact_id"] for one in self._family("contacts").values() if one["name"] == ERASED}
-
     def _plans_of(self, account_id: str) -> set[str]:
         mine = and_(plan.c.tenant_id == self._tenant, plan.c.account_id == account_id)
         return set(self._connection.execute(select(plan.c.plan_id).where(mine)).scalars())

@@ -21,7 +21,7 @@ moments = st.sampled_from([timedelta(days=-2), timedelta(days=-1), -TICK, timede
     lambda away: DEADLINE + away
 )
 numbers = st.none() | st.sampled_from([0, ENOUGH - 1, ENOUGH, BASELINE])
-words = st.sampled_from([*map(str, RenewalStatus), "SOMETHING ELSE"])
+words = st.sampled_from(list(map(str, RenewalStatus)))
 
 
 @st.composite

@@ -37,14 +37,14 @@ def of(found, action):
     return next(one for one in found if one.action == action)
 
 
-def opt_out(house, contact_id, *, effective_at, recorded_at=None):
+def opt_out(house, contact_id, *, effective_at, recorded_at=None, kind=FactKind.OPT_OUT):
     """Let the world say that a contact wants no letters; the entry is written as it is for an event."""
     from orchestrator.moves import Hand
     from orchestrator.noting import record_fact
     from plan import Cause
 
     fact = Fact(
-        fact_id=f"out-{contact_id}-{effective_at:%s}", account_id="acme", kind=FactKind.OPT_OUT, subject_id=contact_id,
+        fact_id=f"out-{contact_id}-{effective_at:%s}", account_id="acme", kind=kind, subject_id=contact_id,
         value="opted_out", effective_at=effective_at, recorded_at=recorded_at or house.clock.now(), source="crm",
     )  # fmt: skip
     with house.unit() as unit:
@@ -124,7 +124,12 @@ def test_an_opt_out_that_came_in_before_is_found_whatever_the_record_says():
     house = House()
     plan_id = house.active()
     contact = house.step(plan_id, "REQUEST_RENEWAL_MEETING").params["contact_id"]
+    with house.unit() as unit:
+        known = unit.accounts.contact("acme", contact)
     opt_out(house, contact, effective_at=MONDAY)
+    with house.unit() as unit:
+        assert unit.accounts.contact("acme", contact).opted_out
+        unit.accounts.put("contacts", [known])  # as a restored table would
     house.reviewers(LATER)
     house.run(30)
     bad = [one for one in contacts(house) if one.contact_id == contact]
@@ -134,6 +139,19 @@ def test_an_opt_out_that_came_in_before_is_found_whatever_the_record_says():
         f"{bad[0].entry}: {bad[0].action} to {contact} on {bad[0].at:%Y-%m-%d %H:%M}: "
         "whoever it went to had asked to be left alone"
     )
+
+
+def test_an_opt_out_that_was_taken_back_before_is_no_finding():
+    house = House()
+    plan_id = house.active()
+    contact = house.step(plan_id, "REQUEST_RENEWAL_MEETING").params["contact_id"]
+    opt_out(house, contact, effective_at=MONDAY)
+    opt_out(house, contact, effective_at=MONDAY + timedelta(minutes=1), kind=FactKind.OPT_IN)
+    house.reviewers(LATER)
+    house.run(30)
+    mine = [one for one in contacts(house) if one.contact_id == contact]
+    assert mine
+    assert {one.opted_out for one in mine} == {OptedOut.NO}
 
 
 def test_an_opt_out_that_was_heard_of_too_late_is_found_as_such():
