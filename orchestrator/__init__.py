@@ -28,7 +28,7 @@ from orchestrator.reached import ContactMade, Left, OptedOut
 from orchestrator.receiving import Records, Taken
 from orchestrator.rendering import Preview, previews
 from orchestrator.replaying import Answer, Replayed
-from orchestrator.showing import Judgement, Shown, show, show_at, show_revision
+from orchestrator.showing import Judgement, Shown, show, show_at, show_revision, show_told
 from orchestrator.step_reviews import StepReviewed
 from orchestrator.telling import Line, names_in, story, tell, tell_step, tell_turns
 from orchestrator.triggering import DRAFTS_USED_UP, POSTURE_CHANGED, USED_UP, Bounds
@@ -116,6 +116,7 @@ __all__ = [
     "show",
     "show_at",
     "show_revision",
+    "show_told",
     "situation",
     "step_risk",
     "story",

@@ -40,8 +40,6 @@ def heeded(unit: Unit, told: Iterable[Contact]) -> list[Contact]:
     left out.
     """
     told = list(told)
-    for account_id in sorted({one.account_id for one in told}):
-        unit.hold_account(account_id)  # an opt-out that comes in meanwhile waits, and is not written over
     facts: dict[str, list[Fact]] = {}
     for fact in unit.accounts.facts_of(_HEEDED):
         facts.setdefault(fact.subject_id, []).append(fact)

@@ -176,15 +176,18 @@ class ContactLook:
         attempt, event = story.attempts[edge.step_id], _EVENTS[entry.type]
         if event in NEVER_LEFT:
             attempt.gone = True
-            del story.attempts[edge.step_id]
+            return
+        if event in _HEARD:
+            attempt.gone = False  # an answer proves that it had left, whatever was said of it before
+        if attempt.gone:
             return
         by_hand = attempt.channel == BY_HAND
         if event in _SENT and not by_hand:
             attempt.left = Left.SENT
         elif event is StepEvent.CRASH:
             attempt.left = Left.IN_DOUBT
-        elif event in _HEARD and by_hand:
-            attempt.left = Left.REPORTED
+        elif event in _HEARD:
+            attempt.left = Left.REPORTED if by_hand else Left.SENT
         attempt.receipt = edge.receipt or attempt.receipt
         attempt.outcome = edge.outcome or attempt.outcome
         ending = f"/{attempt.edge.key}"

@@ -64,6 +64,7 @@ def erase(desk: Desk, subject: Subject, request: str, who: Acting) -> ErasureOut
         )
     with desk.unit() as unit:
         authority = authorize(unit, who, Act.KEEP_LEDGER)
+        unit.hold_account(_sought(unit, subject).account_id)  # what comes in meanwhile waits, or is seen
         sought = _sought(unit, subject)
         found = unit.erasure.find(sought)
         outlook = _outlook(unit, sought, found)
@@ -71,7 +72,6 @@ def erase(desk: Desk, subject: Subject, request: str, who: Acting) -> ErasureOut
             return outlook
         hand = Hand(unit, who, authority, cause=Cause(kind="person", ref=who.principal.principal_id))
         _end(_told(hand, subject, outlook, request), outlook.plans)
-        unit.hold_account(sought.account_id)
         unit.erasure.take_out(found, unit.now)
         return outlook
 
@@ -127,6 +127,8 @@ def _sought(unit: Unit, subject: Subject) -> Named:
         raise BadInputError("name one of them: --contact ID, or --account ID")
     if short := next((word for word in subject.also if len(word.strip()) < _SHORTEST), None):
         raise BadInputError(f"--also {short!r} is too short; it would mean others, too (at least {_SHORTEST} letters)")
+    if marked := next((word for word in subject.also if word.lstrip().startswith("[")), None):
+        raise BadInputError(f"--also {marked!r} begins with [, as what is erased does; leave the brackets out")
     if subject.account_id is not None:
         account_id = unit.accounts.get(subject.account_id).account_id
         people = [one for one in unit.accounts.contacts() if one.account_id == account_id]

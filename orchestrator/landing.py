@@ -85,6 +85,8 @@ def land(hand: Hand, state: PlanState, step: PlanStep, outcome: str, attempt: in
 
 def _answers(step: PlanStep, spec: ActionSpec, outcome: str, attempt: int | None) -> bool:
     """Say whether an outcome is about the attempt that is under way, or is good whichever it is about."""
+    if attempt is not None and attempt > step.attempts:
+        return False
     if step.status is StepStatus.IN_DOUBT:
         return (attempt or 1) == step.attempts
     return attempt in {None, step.attempts} or outcome in spec.outcomes_ok

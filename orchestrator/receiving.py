@@ -189,8 +189,13 @@ def records_taken(hand: Hand, records: Records) -> int:
     if records.tenant is not None:
         kept = {"tenant_id": unit.tenant_id, "mode": unit.tenant().mode}
         unit.put_tenant(records.tenant.model_copy(update=kept))
+    everything = [one for told in records.families.values() for one in told]
+    for account_id in sorted({str(one.account_id) for one in everything if getattr(one, "account_id", None)}):
+        unit.hold_account(account_id)  # an opt-out or an erasure that comes in meanwhile waits, and is not written over
     for family, told in records.families.items():
-        unit.accounts.put(family, heeded(unit, told) if family == "contacts" else told)
+        unit.accounts.put(
+            family, heeded(unit, told) if family == "contacts" else unit.erasure.still_erased(family, told)
+        )
     count = sum(len(told) for told in records.families.values())
     for account_id, reading in records.postures.items():
         unit.accounts.put_posture(account_id, reading)

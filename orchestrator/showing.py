@@ -88,7 +88,11 @@ def show(unit: Unit, record: PlanRecord) -> Shown:
 
 def show_at(unit: Unit, plan_id: str, at: Instant) -> Shown:
     """Return a plan as the ledger says it stood at an instant; raise NotFoundError where it was not there yet."""
-    entries = story(unit, plan_id, at)
+    return show_told(unit, story(unit, plan_id, at))
+
+
+def show_told(unit: Unit, entries: list[Entry]) -> Shown:
+    """Return a plan as the last of these entries of its story left it."""
     return _shown(unit, _fold(entries), entries)
 
 

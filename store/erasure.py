@@ -14,7 +14,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import BindParameter, Connection, RowMapping, Table, and_, func, literal, select, update
 
-from plan import ERASED, Contact
+from plan import ERASED, Contact, Frozen
 from store.blobs import Blobs
 from store.door_tables import claim
 from store.tables import blob, effect, inbox, plan, record
@@ -22,6 +22,7 @@ from store.tables import blob, effect, inbox, plan, record
 _NOTHING = "{}"
 _FREE_TEXTS = {"tickets": "subject", "signals": "note"}
 """Family of records -> its free text."""
+_IDS = {"tickets": "ticket_id", "signals": "signal_id"}
 
 
 class Named(NamedTuple):
@@ -106,6 +107,14 @@ class Erasure:
             self._blank(effect, {"key": key}, {"receipt": ERASED})
         for who, key in found.answers:
             self._blank(claim, {"principal_id": who, "key": key}, {"status": None, "answer": None})
+
+    def still_erased(self, family: str, told: Iterable[Frozen]) -> list[Frozen]:
+        """Return records that come in again without the free texts that were erased of them."""
+        field = _FREE_TEXTS.get(family)
+        if field is None:
+            return list(told)
+        gone = {name for name, plain in self._family(family).items() if plain[field] == ERASED}
+        return [one.model_copy(update={field: ERASED}) if getattr(one, _IDS[family]) in gone else one for one in told]
 
     def _plans_of(self, account_id: str) -> set[str]:
         mine = and_(plan.c.tenant_id == self._tenant, plan.c.account_id == account_id)

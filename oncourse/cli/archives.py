@@ -60,7 +60,10 @@ def chosen_by(unit: Unit, plan: str, since: str, until: str) -> Chosen:
     def begin(text: str, later: timedelta = timedelta()) -> datetime | None:
         return datetime.combine(day_of(text) + later, time.min, zone).astimezone(UTC) if text else None
 
-    return Chosen(plan_id=unit.plans.resolve(plan) if plan else "", since=begin(since), until=begin(until, _NEXT_DAY))
+    first, end = begin(since), begin(until, _NEXT_DAY)
+    if first is not None and end is not None and first >= end:
+        raise BadInputError(f"--since {since} is after --until {until}; give them the other way round")
+    return Chosen(plan_id=unit.plans.resolve(plan) if plan else "", since=first, until=end)
 
 
 @contextmanager

@@ -41,6 +41,8 @@ def contacts(
         raise BadInputError(f"{out} exists already; give another name")
     with current.house.desk.unit(reading=True) as unit:
         chosen = chosen_by(unit, plan, since, until)
+        if account:
+            unit.accounts.get(account)
         look = ContactLook(unit, addresses=texts)
         show_progress(_steps(look, unit.head()))
         sought = Sought(plan_id=chosen.plan_id, account_id=account, since=chosen.since, until=chosen.until)
@@ -86,6 +88,9 @@ def _tell(found: list[ContactMade], out: Path | None) -> None:
         say(f"{count(len(found), 'contact')}, {count(wrong, 'finding')}.")
         return
     gone = sum(1 for one in found if one.opted_out is OptedOut.UNKNOWN)
+    if not found:
+        say("Nobody outside was reached.")
+        return
     known = "nobody who had opted out was reached" if not gone else f"of {gone} it is not known whether they had"
     say(f"{count(len(found), 'contact')}: each was approved by a person, and {known}.")
 

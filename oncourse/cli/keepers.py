@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ledger import Anchor, read_anchors
-from oncourse.cli.proofs import AnchorFile, held_keys, public_key
+from oncourse.cli.proofs import FINDINGS, AnchorFile, held_keys, public_key
 from oncourse.cli.reading import read_text
 from oncourse.cli.session import current
 from oncourse.clock import RealClock, random_salt
@@ -123,7 +123,10 @@ def erase(
     *,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
 ) -> None:
-    """Erase what names a person. It cannot be taken back; every proof stays, and open plans that lose a text end."""
+    """Erase what names a person. It cannot be taken back; every proof stays, and open plans that lose a text end.
+
+    Exit 6 where somebody was at work in the database, so that its file still holds deleted bytes.
+    """
     subject, governance = (
         Subject(contact_id=contact, account_id=account, also=tuple(also or ())),
         current.house.governance,
@@ -132,7 +135,13 @@ def erase(
     clean = dry_run or current.store.scrub()
     if current.json:
         as_json(told.model_dump(mode="json") | {"written": not dry_run, "scrubbed": clean})
-        return
+    else:
+        _say_erased(told, dry_run=dry_run, clean=clean)
+    if not clean:
+        raise typer.Exit(FINDINGS)
+
+
+def _say_erased(told: ErasureOutlook, *, dry_run: bool, clean: bool) -> None:
     say(_erased(told, dry_run=dry_run))
     for plan_id in told.plans:
         say(f"Plan {short(plan_id)} {'would end' if dry_run else 'has ended'}: it lost a text.")

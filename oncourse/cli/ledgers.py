@@ -10,7 +10,7 @@ from oncourse.cli import archives, contacts, keepers, proofs
 from oncourse.cli.days import AsOf, instant_of
 from oncourse.cli.session import current
 from oncourse.console import as_json, say, short
-from orchestrator import Line, Shown, show_at, story, tell, tell_step, tell_turns
+from orchestrator import Line, Shown, show_told, story, tell, tell_step, tell_turns
 from store import NotFoundError
 
 app = typer.Typer(no_args_is_help=True)
@@ -32,7 +32,7 @@ def explain(plan: Plan, as_of: AsOf = "") -> None:
         if current.json:
             as_json(entries)
             return
-        shown = show_at(unit, str(found.plan_id), at or entries[-1].at)
+        shown = show_told(unit, entries)
         _head(shown, as_of)
         for line in tell(unit, entries):
             say(line.sentence)
@@ -61,7 +61,7 @@ def course_changes(plan: Plan, as_of: AsOf = "") -> None:
         entries = story(unit, found.plan_id, instant_of(unit, as_of))
         lines = tell_turns(unit, entries)
         if not current.json:
-            _head(show_at(unit, str(found.plan_id), entries[-1].at), as_of)
+            _head(show_told(unit, entries), as_of)
     _tell(lines)
     if not lines and not current.json:
         say(f"It {'went' if as_of else 'goes'} the way it was approved to go; nothing changed its course.")

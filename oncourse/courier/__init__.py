@@ -10,7 +10,7 @@ from oncourse.courier.messengers import AppriseMessenger, Messenger
 from oncourse.courier.notices import Notices
 from oncourse.courier.post import Answer, Came, HttpPost, Post
 from oncourse.courier.rounds import Courier
-from oncourse.courier.subscriptions import Secret, SentAgain, Subscription, Subscriptions
+from oncourse.courier.subscriptions import Secret, SentAgain, Subscription, Subscriptions, may_see_webhooks
 
 __all__ = [
     "Answer",
@@ -29,4 +29,5 @@ __all__ = [
     "Subscription",
     "Subscriptions",
     "ToldEvent",
+    "may_see_webhooks",
 ]

@@ -12,7 +12,7 @@ from oncourse.courier.deliveries import LEASE, TURN
 from oncourse.courier.letters import headers, letter, ping
 from oncourse.courier.post import Answer, Came, Post
 from orchestrator import Acting, BadInputError, Clock, Ids, NotAllowedError
-from plan import ActorKind, Frozen, Id, Instant, Role, SortedStrings
+from plan import ActorKind, Frozen, Id, Instant, Principal, Role, SortedStrings
 from store import NotFoundError, Store, Undelivered, Webhook
 
 MAX_WEBHOOKS = 50
@@ -58,6 +58,11 @@ class SentAgain(Frozen):
     """Positions in the ledger."""
     trouble: str | None = None
     """Why the next one was not taken; the rest was not tried."""
+
+
+def may_see_webhooks(person: Principal) -> bool:
+    """Tell whether somebody sets the system up: an address may be as secret as a password."""
+    return person.kind is ActorKind.HUMAN and person.active and bool(person.roles & _MAY)
 
 
 class Subscriptions:
@@ -180,8 +185,7 @@ class Subscriptions:
     def _check(self, who: Acting) -> None:
         """Raise NotAllowedError unless an active person of this tenant who sets it up asks."""
         one = who.principal
-        person = one.kind is ActorKind.HUMAN and one.active and one.tenant_id == self._tenant
-        if not person or not one.roles & _MAY:
+        if one.tenant_id != self._tenant or not may_see_webhooks(one):
             raise NotAllowedError(
                 f"{one.principal_id} may not see or change webhooks ({_GRANT}): it takes a person who is revops or "
                 "tenant_admin",

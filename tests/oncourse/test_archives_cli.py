@@ -266,6 +266,13 @@ def test_the_list_of_contacts_is_a_table_json_and_a_file(shell):
     assert "contacts.csv exists already" in shell.refuse("ledger", "contacts", "--out", "contacts.csv", expect=2)
 
 
+def test_a_list_of_contacts_of_nobody_says_so(shell):
+    assert "nosuch" in shell.refuse("ledger", "contacts", "--account", "nosuch", expect=5)
+    assert shell.run("ledger", "contacts", "--since", "2031-01-01") == "Nobody outside was reached.\n"
+    words = ("ledger", "contacts", "--since", "2026-05-02", "--until", "2026-05-01")
+    assert "--since 2026-05-02 is after --until 2026-05-01" in shell.refuse(*words, expect=2)
+
+
 def test_somebody_who_had_opted_out_and_was_written_to_is_named_with_exit_6(mine):
     told = {
         "specversion": "1.0", "id": "e-1", "source": "crm", "type": "contact.replied", "subject": "aurora",

@@ -4,9 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from oncourse.simulator import SimulatedExecutor
 from orchestrator import ContactLook, Left, OptedOut, Receipt, ReceiptKind
-from plan import ALTERED, ERASED, Fact, FactKind
-from store import EffectStatus, Sought
+from orchestrator.sending import settle_doubt
+from plan import ALTERED, ERASED, Cause, Fact, FactKind, StepStatus
+from store import EffectStatus, Event, EventType, Sought
 from tests.house import MONDAY, House
 
 LATER = MONDAY + timedelta(days=40)
@@ -241,3 +243,40 @@ def test_nothing_that_shadow_mode_records_is_a_contact():
     house.reviewers(LATER)
     house.run(20)
     assert contacts(house) == []
+
+
+def test_an_outcome_proves_that_what_was_called_unsent_had_left():
+    class Doubtful(SimulatedExecutor):
+        """Never says what became of a step that goes outside, and then that it never arrived."""
+
+        def execute(self, order):
+            return Receipt(kind=ReceiptKind.UNKNOWN) if order.external else super().execute(order)
+
+        def reconcile(self, _order):
+            return Receipt(kind=ReceiptKind.UNKNOWN)
+
+    house = House(executor=Doubtful())
+    plan_id = house.active()
+    house.reviewers(LATER)
+    house.run(20)
+    step = next(one for one in house.plan(plan_id).steps if one.status is StepStatus.IN_DOUBT)
+    settle_doubt(
+        house.orchestrator.desk, plan_id, step.step_id, Receipt(kind=ReceiptKind.NOT_SENT),
+        Cause(kind="person", ref="otto"),
+    )  # fmt: skip
+    assert not [one for one in contacts(house) if one.step_id == step.step_id]
+    said = {"step_id": str(step.step_id), "outcome": "MEETING_BOOKED"}
+    heard(house, plan_id, said | {"attempt": step.attempts + 1})
+    assert not [one for one in contacts(house) if one.step_id == step.step_id]
+    heard(house, plan_id, said | {"attempt": step.attempts})
+    [one] = [one for one in contacts(house) if one.step_id == step.step_id]
+    assert (one.attempt, one.left, one.outcome) == (1, Left.SENT, "MEETING_BOOKED")
+
+
+def heard(house, plan_id, body):
+    event = Event(
+        source="calendar", event_id=f"e-{body['attempt']}", type=EventType.OUTCOME_RECORDED, account_id="acme",
+        plan_id=plan_id, body=body, received_at=house.clock.now(),
+    )  # fmt: skip
+    house.orchestrator.receive(event)
+    house.engine.run_due()

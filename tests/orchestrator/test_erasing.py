@@ -156,6 +156,7 @@ def test_whoever_was_erased_is_never_written_to_again_whatever_the_crm_says():
         [one] = [one for one in unit.accounts.contacts() if one.contact_id == "acme-c1"]
     assert (one.name, one.email, one.contactable, one.opted_out) == (ERASED, "", False, True)
     assert isinstance(one, Contact)
+    assert CANARY.casefold() not in everything(house)  # nor do the texts of tickets and signals come back
 
 
 def test_an_account_loses_all_its_people_and_every_text_of_its_plans():
@@ -196,6 +197,8 @@ def test_what_somebody_was_called_before_goes_where_it_is_named():
     assert "odalys" not in everything(house)
     with pytest.raises(BadInputError, match="too short"):
         house.orchestrator.governance.erase(PERSON.model_copy(update={"also": ("I",)}), "req_17", house.who("root"))
+    with pytest.raises(BadInputError, match="leave the brackets out"):
+        house.orchestrator.governance.erase(PERSON.model_copy(update={"also": ("[Zed]",)}), "req_17", house.who("root"))
 
 
 @pytest.mark.parametrize("name", ["otto", "sara", "mara"])

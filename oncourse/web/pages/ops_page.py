@@ -7,6 +7,7 @@ from typing import Annotated, NamedTuple
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import HTMLResponse
 
+from oncourse.courier import may_see_webhooks
 from oncourse.web.callers import Fronted
 from oncourse.web.front import Caller, Front
 from oncourse.web.pages.forms import Field, Posted, fresh_key, led_to
@@ -103,7 +104,8 @@ def _draw(
         "ops.html", reader, "/ops", status=status, doubts=doubts, late=late, inbox=inbox, state=state, used=used,
         alive=alive, switches=house.governance.switches(), names=house.governance.switch_names(), zone=zone, now=now,
         waiting=mine, done=done, refused=refused, typed=typed or Said(), key=fresh_key(),
-        most=front.settings.drafts_per_day, hooks=hooks, head=head, unanswered=unanswered,
+        most=front.settings.drafts_per_day, hooks=hooks, head=head,
+        unanswered=unanswered, whole=may_see_webhooks(reader.who.principal),
     )  # fmt: skip
 
 

@@ -1,10 +1,12 @@
 """Accounts, the ledger, the policy, the operation and versions, as their readers use them."""
 
 import yaml
+from pydantic import SecretStr
 
 from gate import default_bundle
 from orchestrator import PlanEdit, Removal, StepEdit
 from plan import FactKind, PlanStatus, Principal, Role
+from store import Webhook
 from tests.oncourse.pages.conftest import Browser
 from tests.oncourse.pages.tenant import populated
 
@@ -158,6 +160,20 @@ def test_a_step_in_doubt_is_found_in_ops_and_its_end_is_said(tmp_path):
     plan = door.house.plan(door.house.plan_of("kestrel"))
     assert plan.status is PlanStatus.ACTIVE
     assert plan.steps[0].status == "AUTO_EXECUTED"
+
+
+def test_only_whoever_sets_the_system_up_sees_where_webhooks_go(door, browser):
+    now = door.house.clock.now()
+    with door.house.unit() as unit:
+        hook = Webhook(
+            webhook_id="w-1", url="https://hooks.example/T0/secret-path", types=frozenset(), secret=SecretStr("s"),
+            made_by="root", made_at=now, told_pos=unit.head(), trouble="refused by hooks.example/T0", attempts=1,
+        )  # fmt: skip
+        unit.webhooks.add(hook)
+    told = browser("mara").open("/ops").text
+    assert "Webhook 1" in told
+    assert "hooks.example" not in told
+    assert "secret-path" in browser("root").open("/ops").text
 
 
 def test_a_manager_sees_the_plans_of_one_owner(door, draft, browser):
