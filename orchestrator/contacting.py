@@ -215,11 +215,16 @@ class ContactLook:
                 address=(person.email if person else ERASED) if self._addresses and ref else "",
                 approved_by=tuple(dict.fromkeys(name for _, people in made.approvals for name in people)),
                 approvals=tuple(address for address, _ in made.approvals),
-                receipt=made.receipt,
+                receipt=made.receipt or self._receipt_of(made),
                 outcome=made.outcome,
                 left=made.left,
                 opted_out=self._opted_out(made, contact_id, clear, known),
             )
+
+    def _receipt_of(self, made: _Attempt) -> str:
+        """Return what the provider said, where that was no single word; the effect has it until it is erased."""
+        effect = self._unit.effects.get(made.edge.key) if made.edge.key else None
+        return (effect.receipt if effect is not None else "") or ""
 
     def _known_then(self, made: _Attempt) -> GateContext | None:
         """Return what the gate was told before the step started; None where that was erased."""

@@ -4,6 +4,7 @@ The key is `plan_id:step_id:attempt_no`. Whoever dies between leaves a claim tha
 and is reconciled, never resent blindly.
 """
 
+import re
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -39,6 +40,8 @@ from store import Artefact, Effect, EffectStatus, PlanRecord, Unit
 RECONCILE_EVERY = timedelta(hours=1)
 SWITCHED_OFF = "PG003"
 """The code of a kill switch that is on."""
+_PLAIN = re.compile(r"[!-?A-~]+")
+"""One word without an @."""
 
 
 class Call(NamedTuple):
@@ -231,8 +234,8 @@ def take(unit: Unit, desk: Desk, record: PlanRecord, step: PlanStep, receipt: Re
     state, spec = record.state, spec_of(step.action_type)
     hand = Hand(unit, desk.system, cause=cause)
     key = f"{record.plan.plan_id}:{step.step_id}:{step.attempts}"
-    kind, said = receipt.kind, receipt.outcome
-    given: dict[str, Any] = {"receipt": receipt.reference or None, "key": key}
+    kind, said = receipt.kind, _to_enter(receipt.outcome) or ""
+    given: dict[str, Any] = {"receipt": _to_enter(receipt.reference), "key": key}
     if kind in {ReceiptKind.SUCCEEDED, ReceiptKind.DISPATCHED}:
         unit.effects.settle(key, EffectStatus.DONE, receipt.reference, unit.now)
         if spec.awaits_outcome or kind is ReceiptKind.DISPATCHED:
@@ -252,6 +255,14 @@ def take(unit: Unit, desk: Desk, record: PlanRecord, step: PlanStep, receipt: Re
         else:
             _failed(hand, state, step, said or "FAILED", given)
     wake_if_open(unit, record.plan.plan_id)
+
+
+def _to_enter(said: str) -> str | None:
+    """Return what a provider said as an entry may hold it for ever: one word that is no address.
+
+    The whole stands with the effect, where an erasure finds it.
+    """
+    return said if _PLAIN.fullmatch(said) else None
 
 
 def _failed(hand: Hand, state: PlanState, step: PlanStep, outcome: str, given: dict[str, Any]) -> None:
@@ -337,10 +348,10 @@ def resolve(hand: Hand, state: PlanState, step: PlanStep, receipt: Receipt) -> N
                 state, step, StepEvent.RECONCILE_OK, target=StepStatus.AWAITING_OUTCOME, wait_until=until, key=key
             )
         else:
-            said = receipt.outcome or spec.outcomes_ok[0]
+            said = _to_enter(receipt.outcome) or spec.outcomes_ok[0]
             hand.move_step(state, step, StepEvent.RECONCILE_OK, target=done_status(step), outcome=said, key=key)
     else:
         unit.effects.settle(key, EffectStatus.FAILED, receipt.reference, unit.now)
-        said = receipt.outcome or receipt.kind.value
+        said = _to_enter(receipt.outcome) or receipt.kind.value
         entry = hand.move_step(state, step, StepEvent.RECONCILE_BAD, outcome=said, key=key)
         after_failure(hand.because(entry), state, step, said)

@@ -8,6 +8,7 @@ from sqlalchemy import MetaData, select
 from gate import Act
 from ledger import read_anchors
 from oncourse.proving import LedgerLook
+from oncourse.simulator import SimulatedExecutor
 from orchestrator import BadInputError, NotAllowedError, Records, Subject
 from plan import ERASED, Contact, PlanStatus
 from store import Event, EventType, NotFoundError
@@ -94,6 +95,21 @@ def test_the_canary_is_nowhere_in_the_database_after_an_erasure_and_every_proof_
         assert unit.replay() == []
     assert house.broken() == []
     assert house.plan(plan_id).status is PlanStatus.ABORTED
+
+
+def test_what_a_provider_says_of_a_person_gets_into_no_entry_and_goes_too():
+    class Telling(SimulatedExecutor):
+        def execute(self, order):
+            return super().execute(order).model_copy(update={"reference": f"queued for {MAIL}"})
+
+    house = Named(executor=Telling())
+    house.active("acme")
+    house.run(4)
+    with house.unit() as unit:
+        assert CANARY.casefold() not in str([entry.data for _, entry in unit.every_entry()]).casefold()
+    told = house.orchestrator.governance.erase(PERSON, "req_17", house.who("root"))
+    assert told.receipts
+    assert CANARY.casefold() not in everything(house)
 
 
 def test_the_open_plans_that_lose_a_text_end_and_say_why():
