@@ -124,6 +124,7 @@ notice = Table(
     Column("at", UtcText, nullable=False),
     Column("tries", Integer, nullable=False),
     Column("next_at", UtcText),  # null: it was told, or given up
+    Column("given_up", Boolean, nullable=False),
 )
 model_use = Table(
     "model_use",

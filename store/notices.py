@@ -2,9 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, insert, or_, select, update
 
 from plan import Frozen, Id, Instant
 from store.door_tables import notice
@@ -26,6 +26,7 @@ class Notice(Frozen):
     tries: int = 0
     next_at: Instant | None = None
     """When to try; None: it was told, or given up."""
+    given_up: bool = False
 
 
 class Notices:
@@ -47,8 +48,13 @@ class Notices:
     def due(self, now: datetime, most: int) -> list[Notice]:
         """Return up to so many notices that are to be tried now, the oldest first."""
         wanted = select(notice).where(notice.c.tenant_id == self._tenant, notice.c.next_at <= now)
-        rows = self._connection.execute(wanted.order_by(notice.c.at, notice.c.about, notice.c.principal_id).limit(most))
-        return [Notice.model_validate({k: v for k, v in row.items() if k != "tenant_id"}) for row in rows.mappings()]
+        return self._listed(wanted, most)
+
+    def troubled(self, late: datetime, most: int) -> list[Notice]:
+        """Return up to so many that did not leave: given up, tried in vain or long due; the oldest first."""
+        waits = and_(notice.c.next_at.is_not(None), or_(notice.c.tries > 0, notice.c.next_at <= late))
+        wanted = select(notice).where(notice.c.tenant_id == self._tenant, or_(notice.c.given_up, waits))
+        return self._listed(wanted, most)
 
     def forget(self, waiting: Collection[str], kept: str, before: datetime) -> None:
         """Forget what no longer waits, so that it is told anew should it wait again; what begins as `kept`, by age."""
@@ -71,6 +77,14 @@ class Notices:
     def put_off(self, due: Notice, until: datetime) -> None:
         """Try a notice again at an instant."""
         self._connection.execute(update(notice).where(self._is(due)).values(next_at=until))
+
+    def give_up(self, due: Notice) -> None:
+        """Try a notice no more, and remember that nobody was told."""
+        self._connection.execute(update(notice).where(self._is(due)).values(next_at=None, given_up=True))
+
+    def _listed(self, wanted: Select[Any], most: int) -> list[Notice]:
+        rows = self._connection.execute(wanted.order_by(notice.c.at, notice.c.about, notice.c.principal_id).limit(most))
+        return [Notice.model_validate({k: v for k, v in row.items() if k != "tenant_id"}) for row in rows.mappings()]
 
     def _is(self, one: Notice) -> ColumnElement[bool]:
         return and_(

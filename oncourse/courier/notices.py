@@ -91,9 +91,11 @@ class Notices:
         told = "it is tried again" if more else "the message is given up"
         who = (notice.principal_id, notice.channel + 1)
         _log.warning("a message to %s was not taken by their channel %d; %s", *who, told)
-        if more:
-            with self._store.unit(self._tenant, now) as unit:
+        with self._store.unit(self._tenant, now) as unit:
+            if more:
                 unit.notices.put_off(notice, now + AGAIN[notice.tries])
+            else:
+                unit.notices.give_up(notice)
         return False
 
 

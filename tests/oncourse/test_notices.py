@@ -195,16 +195,23 @@ def test_the_day_begins_by_the_clock_on_the_tenants_wall(tmp_path):
     office.close()
 
 
+def troubled(office):
+    with office.house.unit() as unit:
+        return [(one.principal_id, one.given_up) for one in unit.notices.troubled(unit.now - timedelta(hours=1), 50)]
+
+
 def test_a_channel_that_fails_is_tried_again_a_few_times_and_its_url_is_not_logged(office, caplog):
     office.pigeons.broken = {"otto-1"}
     office.house.draft()
     assert office.tell() == 1
+    assert troubled(office) == [("otto", False)]
     for wait in AGAIN:
         assert office.tell(wait - timedelta(seconds=1)) == 0
         office.tell(timedelta(seconds=1))
     assert office.pigeons.tried.count("otto-1") == 1 + len(AGAIN)
     office.tell(timedelta(hours=2))
     assert office.pigeons.tried.count("otto-1") == 1 + len(AGAIN)
+    assert troubled(office) == [("otto", True)]
     assert "a message to otto was not taken by their channel 1; the message is given up" in caplog.text
     assert "otto-1" not in caplog.text
 

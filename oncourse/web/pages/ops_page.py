@@ -95,7 +95,7 @@ def _draw(
         late, inbox = unit.plans.due(unit.now - ALIVE), unit.events.unprocessed()
         state, used = unit.tenant_state(), unit.model_use.of(unit.now)
         hooks, head = unit.webhooks.every(), unit.head()
-        unanswered = unit.notices.due(unit.now - LATE, 50)
+        unanswered = unit.notices.troubled(unit.now - LATE, 50)
         zone, now, mine = unit.tenant().calendar.time_zone, unit.now, mine_of(unit, me)
     with house.desk.store.workers() as workers:
         alive = workers.alive(front.clock.now() - ALIVE)

@@ -161,4 +161,5 @@ def _telling() -> None:
         _at("at"),
         sa.Column("tries", sa.Integer(), nullable=False),
         _at("next_at", null=True),
+        sa.Column("given_up", sa.Boolean(), nullable=False),
     )
