@@ -2,11 +2,15 @@
 
 from tests.oncourse.pages.browsing import at_a_desk
 
+LISTENS = 700
+"""Milliseconds after which a page that was opened surely hears of what happens."""
+
 
 def test_a_list_shows_what_another_person_just_decided(chromium, own_site):
     house = own_site.door.house
     with at_a_desk(chromium, own_site) as desk:
         page = desk.open("/review")
+        page.wait_for_timeout(LISTENS)
         before = page.locator(".list .row").count()
         house.orchestrator.reject(house.plan_of("harbor"), "They are being sold.", house.who("sara"))
         page.locator(".list .row").nth(before - 1).wait_for(state="detached")
@@ -18,6 +22,7 @@ def test_what_is_being_read_says_that_it_moved_on_and_stays_as_it_was(chromium, 
     fjord = house.plan_of("fjord")
     with at_a_desk(chromium, own_site) as desk:
         page = desk.open(f"/review/{fjord}")
+        page.wait_for_timeout(LISTENS)
         page.keyboard.press("r")
         page.keyboard.type("half a reason")
         seen = page.locator("input[name=seen]").first.input_value()
@@ -32,6 +37,7 @@ def test_news_of_another_plan_changes_nothing(chromium, own_site):
     house = own_site.door.house
     with at_a_desk(chromium, own_site) as desk:
         page = desk.open(f"/review/{house.plan_of('fjord')}")
+        page.wait_for_timeout(LISTENS)
         with page.expect_response("**/news?*") as heard:
             house.orchestrator.reject(house.plan_of("harbor"), "They are being sold.", house.who("sara"))
         assert heard.value.status == 204

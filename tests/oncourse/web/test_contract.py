@@ -15,6 +15,10 @@ EXAMPLES = 4
 """Of each operation, beside those that cover its limits."""
 
 
+INTERPRETER = "SystemError: AST constructor recursion depth mismatch"
+"""What CPython 3.11 now and then says of itself while examples are made: nothing was found out by that run."""
+
+
 @pytest.fixture
 def served(door, monkeypatch):
     """A door that is served, with three drafts behind it."""
@@ -33,7 +37,10 @@ def test_every_answer_is_one_that_the_description_holds(served, tmp_path):
         "--checks", "all", "--header", "Sec-Fetch-Site: same-origin", "--max-examples", str(EXAMPLES),
         "--seed", "1", "--no-color", "--no-shrink", "--workers", "2",
     ]  # fmt: skip
-    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
+    for _ in range(3):
+        done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
+        if INTERPRETER not in done.stdout:
+            break
     assert done.returncode == 0, done.stdout[-8000:]
     assert door.house.broken() == []
 
