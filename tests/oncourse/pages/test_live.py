@@ -1,20 +1,35 @@
 """Open pages hear of what happens: lists are drawn anew, and a plan that is being read is never changed unseen."""
 
-from tests.oncourse.pages.browsing import at_a_desk
+import time
 
-LISTENS = 700
-"""Milliseconds after which a page that was opened surely hears of what happens."""
+from tests.oncourse.pages.browsing import Desk, at_a_desk
 
 
 def test_a_list_shows_what_another_person_just_decided(chromium, own_site):
     house = own_site.door.house
     with at_a_desk(chromium, own_site) as desk:
         page = desk.open("/review")
-        page.wait_for_timeout(LISTENS)
         before = page.locator(".list .row").count()
         house.orchestrator.reject(house.plan_of("harbor"), "They are being sold.", house.who("sara"))
         page.locator(".list .row").nth(before - 1).wait_for(state="detached")
         assert "Harbor" not in page.locator(".list").inner_text()
+
+
+def test_a_page_hears_of_what_happens_however_late_a_script_of_it_came(chromium, own_site):
+    house = own_site.door.house
+
+    def late(route):
+        if "/htmx.js" not in route.request.url:
+            time.sleep(0.5)
+        route.continue_()
+
+    desk = Desk(chromium, own_site, "otto")
+    desk.page.route("**/*.js", late)
+    page = desk.open("/review")
+    before = page.locator(".list .row").count()
+    house.orchestrator.reject(house.plan_of("harbor"), "They are being sold.", house.who("sara"))
+    page.locator(".list .row").nth(before - 1).wait_for(state="detached")
+    desk.close()
 
 
 def test_what_is_being_read_says_that_it_moved_on_and_stays_as_it_was(chromium, own_site):
@@ -22,7 +37,6 @@ def test_what_is_being_read_says_that_it_moved_on_and_stays_as_it_was(chromium, 
     fjord = house.plan_of("fjord")
     with at_a_desk(chromium, own_site) as desk:
         page = desk.open(f"/review/{fjord}")
-        page.wait_for_timeout(LISTENS)
         page.keyboard.press("r")
         page.keyboard.type("half a reason")
         seen = page.locator("input[name=seen]").first.input_value()
@@ -37,7 +51,6 @@ def test_news_of_another_plan_changes_nothing(chromium, own_site):
     house = own_site.door.house
     with at_a_desk(chromium, own_site) as desk:
         page = desk.open(f"/review/{house.plan_of('fjord')}")
-        page.wait_for_timeout(LISTENS)
         with page.expect_response("**/news?*") as heard:
             house.orchestrator.reject(house.plan_of("harbor"), "They are being sold.", house.who("sara"))
         assert heard.value.status == 204
