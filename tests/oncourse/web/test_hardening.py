@@ -100,6 +100,23 @@ def test_a_silent_connection_is_let_go_and_too_many_leave_room_for_the_others(do
         asked.close()
 
 
+def test_no_part_of_an_answer_waits_for_the_acknowledgement_of_another(door, monkeypatch):
+    module, found = listening.__wrapped__.__globals__, []
+
+    class Looked(module["_Patient"]):
+        def connection_made(self, transport):
+            super().connection_made(transport)
+            accepted = transport.get_extra_info("socket")
+            found.append(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    monkeypatch.setitem(module, "_Patient", Looked)
+    with listening(door.app, "127.0.0.1", 0) as address:
+        with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as connection:
+            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(100)
+    assert [each != 0 for each in found] == [True]
+
+
 def test_a_flood_of_guesses_keeps_nobody_waiting():
     passwords = Passwords(lambda: b"0" * 32)
     for _ in range(4):
