@@ -15,10 +15,6 @@ EXAMPLES = 4
 """Of each operation, beside those that cover its limits."""
 
 
-INTERPRETER = "SystemError: AST constructor recursion depth mismatch"
-"""What CPython 3.11 now and then says of itself while examples are made: nothing was found out by that run."""
-
-
 @pytest.fixture
 def served(door, monkeypatch):
     """A door that is served, with three drafts behind it."""
@@ -32,15 +28,13 @@ def served(door, monkeypatch):
 
 def test_every_answer_is_one_that_the_description_holds(served, tmp_path):
     door, address = served
+    # One worker: in two threads at once, parsing itself can fail in CPython 3.11 (SystemError, gh-106905).
     words = [
         str(SCHEMATHESIS), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}/openapi.json",
         "--checks", "all", "--header", "Sec-Fetch-Site: same-origin", "--max-examples", str(EXAMPLES),
-        "--seed", "1", "--no-color", "--no-shrink", "--workers", "2",
+        "--seed", "1", "--no-color", "--no-shrink", "--workers", "1",
     ]  # fmt: skip
-    for _ in range(3):
-        done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
-        if INTERPRETER not in done.stdout:
-            break
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-8000:]
     assert door.house.broken() == []
 
