@@ -109,10 +109,6 @@ def _open(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         door = socket.create_server(address, family=family)
-        # Each connection inherits it. asyncio sets it only where a socket names its protocol, and this one cannot;
-        # without it the last part of an answer waits for the acknowledgement of the first, 40 ms on Linux.
-        door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return door
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             raise ListenError(
@@ -120,3 +116,7 @@ def _open(host: str, port: int) -> socket.socket:
             ) from error
         what = (error.strerror or str(error)).lower()
         raise ListenError(f"port {port} of {host} cannot be listened on ({what}); choose --host and --port") from error
+    # Each connection inherits it. asyncio sets it only where a socket names its protocol, and this one cannot: without
+    # it the last part of an answer waits until the first is acknowledged, 40 ms on Linux over a kept connection.
+    door.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return door

@@ -111,9 +111,10 @@ def test_no_part_of_an_answer_waits_for_the_acknowledgement_of_another(door, mon
 
     monkeypatch.setitem(module, "_Patient", Looked)
     with listening(door.app, "127.0.0.1", 0) as address:
-        with socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2]))) as connection:
-            connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-            assert connection.recv(100)
+        connection = socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])))
+        connection.sendall(b"GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert connection.recv(100)
+        connection.close()
     assert [each != 0 for each in found] == [True]
 
 
