@@ -10,7 +10,7 @@ from uuid import UUID
 
 from gate import PolicyBundle
 from ledger import PlanState
-from orchestrator import sending
+from orchestrator import doubt, sending
 from orchestrator.desk import Desk, bundle
 from orchestrator.holding import held, reaches_out
 from orchestrator.landing import after_failure, time_out, wake_if_open
@@ -263,7 +263,7 @@ def _look_again(desk: Desk, plan_id: str) -> None:
     with desk.unit() as unit:
         view = look(unit, unit.plans.state(plan_id))
         later = next_wake(view)
-        soon = unit.now + sending.RECONCILE_EVERY
+        soon = unit.now + doubt.RECONCILE_EVERY
         unit.wake(plan_id, min(later, soon) if later else None)
 
 
@@ -277,7 +277,7 @@ _INSIDE: dict[str, Callable[[Hand, PlanState, PlanStep], None]] = {
 }
 """Moves that end with this transaction."""
 _OUTSIDE: dict[str, Callable[[Desk, str, UUID, Cause], bool]] = {
-    "lose": sending.lose,
-    "ask": sending.ask,
+    "lose": doubt.lose,
+    "ask": doubt.ask,
 }
 """Moves with transactions of their own, because something is called between them."""

@@ -1,11 +1,9 @@
 """Effects: the intent is committed first, the call carries its key, the result is committed after.
 
 The key is `plan_id:step_id:attempt_no`. Whoever dies between leaves a claim that lapses; the step is then in doubt
-and is reconciled, never resent blindly.
+and is asked after, never resent blindly (`doubt`).
 """
 
-import re
-from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -13,10 +11,12 @@ from gate import Decision, Phase, Severity, Verdict
 from ledger import Checkpoint, PlanState
 from orchestrator.approving import not_overridden, persons_for_step
 from orchestrator.desk import Acting, Desk, findings, gate_context, judge
+from orchestrator.doubt import resolve
 from orchestrator.evaluating import objective_met
 from orchestrator.holding import held, reaches_out
 from orchestrator.landing import after_failure, wake_if_open
 from orchestrator.moves import CLAIM, Hand, attempts_left, done_status, retry_at, satisfied
+from orchestrator.orders import order_of, shadowed, to_enter
 from orchestrator.ports import Order, Receipt, ReceiptKind
 from orchestrator.rendering import keep_rendered
 from orchestrator.touches import touched
@@ -28,7 +28,6 @@ from plan import (
     PlanEvent,
     PlanStatus,
     PlanStep,
-    Provider,
     RevenuePlanV1,
     StepEvent,
     StepStatus,
@@ -37,11 +36,8 @@ from plan import (
 )
 from store import Artefact, Effect, EffectStatus, PlanRecord, Unit
 
-RECONCILE_EVERY = timedelta(hours=1)
 SWITCHED_OFF = "PG003"
 """The code of a kill switch that is on."""
-_PLAIN = re.compile(r"[!-?A-~]+")
-"""One word without an @."""
 
 
 class Call(NamedTuple):
@@ -174,27 +170,8 @@ def _intend(unit: Unit, record: PlanRecord, step: PlanStep, kept: Artefact, key:
         )
     )
     unit.wake(plan.plan_id, unit.now + CLAIM)
-    order = _order(unit, record, step, key, kept, shadow=shadow)
+    order = order_of(unit, record, step, key, kept, shadow=shadow)
     return Call(order, unit.plans.raise_fence(plan.plan_id))
-
-
-def _order(unit: Unit, record: PlanRecord, step: PlanStep, key: str, kept: Artefact, *, shadow: bool) -> Order:
-    return Order(
-        key=key,
-        tenant_id=record.plan.tenant_id,
-        account_id=record.plan.account_id,
-        plan_id=record.plan.plan_id,
-        step_id=step.step_id,
-        action_type=step.action_type,
-        attempt=int(key.rpartition(":")[2]),
-        params=step.params or {},
-        text=unit.text(kept.ref),
-        rendered=kept.digest,
-        external=spec_of(step.action_type).external,
-        shadow=shadow,
-        at=unit.now,
-        valid_until=unit.now + CLAIM,
-    )
 
 
 def deliver(desk: Desk, call: Call) -> None:
@@ -203,7 +180,7 @@ def deliver(desk: Desk, call: Call) -> None:
     if desk.clock.now() >= order.valid_until:
         return  # this worker was frozen for so long that others look into it: it sends nothing any more
     try:
-        receipt = _shadow(order) if order.shadow else desk.executor.execute(order)
+        receipt = shadowed(order) if order.shadow else desk.executor.execute(order)
     except Exception as error:  # noqa: BLE001 - whatever a provider throws, nobody knows whether the order left
         receipt = Receipt(kind=ReceiptKind.UNKNOWN, reference=f"{type(error).__name__}"[:200])
     with desk.unit() as unit:
@@ -221,21 +198,13 @@ def deliver(desk: Desk, call: Call) -> None:
             wake_if_open(unit, order.plan_id)
 
 
-def _shadow(order: Order) -> Receipt:
-    """Answer for an order that is recorded instead of sent."""
-    spec = spec_of(order.action_type)
-    if spec.awaits_outcome:
-        return Receipt(kind=ReceiptKind.DISPATCHED, reference="shadow: recorded, not sent")
-    return Receipt(kind=ReceiptKind.SUCCEEDED, outcome=spec.outcomes_ok[0], reference="shadow: recorded, not sent")
-
-
 def take(unit: Unit, desk: Desk, record: PlanRecord, step: PlanStep, receipt: Receipt, cause: Cause) -> None:
     """Land a provider's answer to a RUNNING step."""
     state, spec = record.state, spec_of(step.action_type)
     hand = Hand(unit, desk.system, cause=cause)
     key = f"{record.plan.plan_id}:{step.step_id}:{step.attempts}"
-    kind, said = receipt.kind, _to_enter(receipt.outcome) or ""
-    given: dict[str, Any] = {"receipt": _to_enter(receipt.reference), "key": key}
+    kind, said = receipt.kind, to_enter(receipt.outcome) or ""
+    given: dict[str, Any] = {"receipt": to_enter(receipt.reference), "key": key}
     if kind in {ReceiptKind.SUCCEEDED, ReceiptKind.DISPATCHED}:
         unit.effects.settle(key, EffectStatus.DONE, receipt.reference, unit.now)
         if spec.awaits_outcome or kind is ReceiptKind.DISPATCHED:
@@ -257,101 +226,6 @@ def take(unit: Unit, desk: Desk, record: PlanRecord, step: PlanStep, receipt: Re
     wake_if_open(unit, record.plan.plan_id)
 
 
-def _to_enter(said: str) -> str | None:
-    """Return what a provider said as an entry may hold it for ever: one word that is no address.
-
-    The whole stands with the effect, where an erasure finds it.
-    """
-    return said if _PLAIN.fullmatch(said) else None
-
-
 def _failed(hand: Hand, state: PlanState, step: PlanStep, outcome: str, given: dict[str, Any]) -> None:
     entry = hand.move_step(state, step, StepEvent.FAIL, outcome=outcome, **given)
     after_failure(hand.because(entry), state, step, outcome)
-
-
-def lose(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
-    """Put a RUNNING step whose claim has lapsed in doubt: its worker died, and it may have left."""
-    with desk.unit() as unit:
-        record = unit.plans.get(plan_id)
-        step = record.plan.step(step_id)
-        key = f"{plan_id}:{step_id}:{step.attempts}"
-        meant = unit.effects.get(key)
-        if step.status is not StepStatus.RUNNING or (meant is not None and unit.now < meant.claimed_until):
-            return False
-        if meant is not None:
-            unit.effects.settle(key, EffectStatus.UNKNOWN, "claim lapsed", unit.now)
-        Hand(unit, desk.system, cause=cause).move_step(record.state, step, StepEvent.CRASH, key=key)
-        wake_if_open(unit, plan_id)
-        return True
-
-
-def ask(desk: Desk, plan_id: str, step_id: UUID, cause: Cause) -> bool:
-    """Ask the provider about a step in doubt; one that sends at most once is left to a person. True where it moved."""
-    with desk.unit() as unit:
-        record = unit.plans.get(plan_id)
-        step = record.plan.step(step_id)
-        key = f"{plan_id}:{step_id}:{step.attempts}"
-        meant = unit.effects.get(key)
-        provider = spec_of(step.action_type).provider
-        if provider is Provider.AT_MOST_ONCE or meant is None:
-            return False
-        if provider is Provider.IDEMPOTENT and _stopped(unit, record, step):
-            return False
-        kept = unit.effects.artefact(plan_id, step_id, step.attempts, meant.rendered)
-        if kept is None:
-            return False
-        order = _order(unit, record, step, key, kept, shadow=meant.shadow)
-        unit.effects.claim(key, unit.now + CLAIM)
-    try:
-        receipt = _shadow(order) if order.shadow else desk.executor.reconcile(order)
-    except Exception as error:  # noqa: BLE001 - whatever a provider throws, the step stays in doubt
-        receipt = Receipt(kind=ReceiptKind.UNKNOWN, reference=type(error).__name__[:200])
-    return settle_doubt(desk, plan_id, step_id, receipt, cause)
-
-
-def _stopped(unit: Unit, record: PlanRecord, step: PlanStep) -> bool:
-    """Tell whether nothing of this step may be sent now, not even once more under the same key."""
-    plan_type, action = f"plan_type:{record.plan.plan_type}", f"action:{step.action_type}"
-    names = {"tenant", plan_type, action, f"connector:{unit.connector}"}
-    thrown = names & {switch.name for switch in unit.tenant_state().switches}
-    return bool(thrown) or (reaches_out(step) and bool(held(unit, record.plan.account_id)))
-
-
-def settle_doubt(desk: Desk, plan_id: str, step_id: UUID, receipt: Receipt, cause: Cause) -> bool:
-    """Land what a provider or a person found out about a step in doubt; False where nothing was found."""
-    with desk.unit() as unit:
-        record = unit.plans.get(plan_id)
-        step = record.plan.step(step_id)
-        if step.status is not StepStatus.IN_DOUBT:
-            return False
-        if receipt.kind is ReceiptKind.UNKNOWN:
-            unit.wake(plan_id, unit.now + RECONCILE_EVERY)
-            return False
-        resolve(Hand(unit, desk.system, cause=cause), record.state, step, receipt)
-        wake_if_open(unit, plan_id)
-        return True
-
-
-def resolve(hand: Hand, state: PlanState, step: PlanStep, receipt: Receipt) -> None:
-    """Write the move that ends a doubt; what never left after the last attempt allowed has failed."""
-    unit, spec = hand.unit, spec_of(step.action_type)
-    key = f"{state.plan.plan_id}:{step.step_id}:{step.attempts}"
-    if receipt.kind is ReceiptKind.NOT_SENT and attempts_left(step):
-        unit.effects.settle(key, EffectStatus.NOT_SENT, receipt.reference, unit.now)
-        hand.move_step(state, step, StepEvent.RECONCILE_NOT_SENT, key=key)
-    elif receipt.kind in {ReceiptKind.SUCCEEDED, ReceiptKind.DISPATCHED}:
-        unit.effects.settle(key, EffectStatus.DONE, receipt.reference, unit.now)
-        if spec.awaits_outcome:
-            until = unit.now + spec.outcome_timeout
-            hand.move_step(
-                state, step, StepEvent.RECONCILE_OK, target=StepStatus.AWAITING_OUTCOME, wait_until=until, key=key
-            )
-        else:
-            said = _to_enter(receipt.outcome) or spec.outcomes_ok[0]
-            hand.move_step(state, step, StepEvent.RECONCILE_OK, target=done_status(step), outcome=said, key=key)
-    else:
-        unit.effects.settle(key, EffectStatus.FAILED, receipt.reference, unit.now)
-        said = _to_enter(receipt.outcome) or receipt.kind.value
-        entry = hand.move_step(state, step, StepEvent.RECONCILE_BAD, outcome=said, key=key)
-        after_failure(hand.because(entry), state, step, said)

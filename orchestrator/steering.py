@@ -3,12 +3,12 @@
 from gate import Act, Phase
 from orchestrator.approving import lacking, not_denied, nothing_failed
 from orchestrator.desk import Acting, Desk, authorize, check_reason, gate_context, judge
+from orchestrator.doubt import resolve
 from orchestrator.errors import BadInputError, DeniedError
 from orchestrator.evaluating import objective_met
 from orchestrator.landing import find_step, wake_if_open
 from orchestrator.moves import Hand
 from orchestrator.ports import Receipt, ReceiptKind
-from orchestrator.sending import resolve
 from plan import IN_FLIGHT, Cause, PlanEvent, PlanStatus, StepEvent, StepStatus, spec_of
 from store import PlanRecord
 

@@ -17,7 +17,7 @@ from threading import Event
 from typing import NamedTuple
 
 from oncourse.promises import broken
-from orchestrator import moves, sending
+from orchestrator import doubt, moves, orders, sending
 from plan import CLOSED
 from store import StoreError
 from tests.chaos.clocks import Tide
@@ -66,7 +66,7 @@ class Report(NamedTuple):
 
 def work(shared: Shared, name: str, seed: int) -> None:
     """Work until killed, over a connector that fails."""
-    moves.CLAIM = sending.CLAIM = CLAIM
+    moves.CLAIM = orders.CLAIM = sending.CLAIM = doubt.CLAIM = CLAIM
     drawn = random.Random(seed)
     shared.worker(name, executor=shared.connector(lambda: drawn.randrange(100))).run_worker(Event())
 

@@ -6,7 +6,7 @@ import pytest
 
 from oncourse.simulator import SimulatedExecutor
 from orchestrator import ContactLook, Left, OptedOut, Receipt, ReceiptKind
-from orchestrator.sending import settle_doubt
+from orchestrator.doubt import settle_doubt
 from plan import ALTERED, ERASED, Cause, Fact, FactKind, StepStatus
 from store import EffectStatus, Event, EventType, Sought
 from tests.house import MONDAY, House
