@@ -2,11 +2,15 @@
 
 import json
 import re
+import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from oncourse.bootstrap import open_store
 from oncourse.cli import main
+from oncourse.config import read_settings
 from oncourse.console import out
 from oncourse.demo import demo_batch
 from tests.oncourse.folders import demo_folder
@@ -107,6 +111,18 @@ def test_a_whole_life_by_hand(shell, draft):
     assert "16 promises hold" in shell.run("doctor")
 
 
+def test_a_story_is_told_whole_also_where_the_clock_has_gone_back_since(shell, draft):
+    shell.run("worker", "--until", "2026-03-10T12:00:00+01:00")
+    shell.run("plan", "reject", draft, "--reason", "They leave.", "--as", "p-otto")
+    back = datetime(2026, 3, 2, 7, tzinfo=UTC)
+    with open_store(read_settings(database="sqlite:///test.db")).unit("lindqvist", back) as unit:
+        unit.set_virtual_now(back)
+    told = shell.run("ledger", "explain", draft)
+    assert "ABORTED" in told.partition("\n")[0]
+    assert "They leave." in told.splitlines()[-1]
+    assert "nothing changed its course" not in shell.run("ledger", "course-changes", draft)
+
+
 def test_a_plan_is_told_and_shown_as_it_stood_on_a_day(shell, draft):
     shell.run("worker", "--until", "2026-03-03T12:00:00+01:00")
     shell.run("plan", "approve", draft, "--digest", shell.json("plan", "show", draft)["approve_with"], "--as", "p-otto")
@@ -157,6 +173,20 @@ def test_a_person_is_erased_and_the_ledger_still_proves_itself(shell, draft):
     shell.run("import", str(demo_folder()), "--as", "admin")
     assert b"Stern" not in Path("test.db").read_bytes()
     assert "16 promises hold" in shell.run("doctor")
+
+
+def test_an_erasure_says_where_deleted_bytes_are_still_in_the_file_since_somebody_reads_it(shell):
+    with sqlite3.connect("test.db") as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM plan").fetchall()
+        words = ("ledger", "erase", "--contact", "aurora-1", "--request", "req_1", "--as", "admin")
+        told = shell.run(*words, expect=6)
+        assert told.startswith("Erased, of aurora")
+        assert "still holds" in told
+        assert b"Stern" in Path("test.db").read_bytes()
+    reader.close()
+    assert "Nothing of aurora names them" in shell.run(*words)
+    assert b"Stern" not in Path("test.db").read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,17 @@
 """What names a person is erased wherever it stands; every proof stays, and nobody writes to them again."""
 
+import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
-from sqlalchemy import MetaData, select
+from sqlalchemy import MetaData, select, text
 
 from gate import Act
 from ledger import read_anchors
 from oncourse.proving import LedgerLook
 from oncourse.simulator import SimulatedExecutor
-from orchestrator import BadInputError, NotAllowedError, Records, Subject
+from orchestrator import BadInputError, NotAllowedError, Records, Subject, receiving
 from plan import ERASED, Contact, PlanStatus
 from store import Event, EventType, NotFoundError
 from store.row_security import show_all
@@ -72,6 +74,12 @@ def everything(house):
         show_all(connection)
         rows = [row for table in metadata.sorted_tables for row in connection.execute(select(table))]
     return "\n".join(str(tuple(row)) for row in rows).casefold()
+
+
+def waiting(house):
+    """Tell whether somebody waits for what another transaction holds."""
+    with house.sql.connect() as connection:
+        return connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -173,6 +181,29 @@ def test_whoever_was_erased_is_never_written_to_again_whatever_the_crm_says():
     assert (one.name, one.email, one.contactable, one.opted_out) == (ERASED, "", False, True)
     assert isinstance(one, Contact)
     assert CANARY.casefold() not in everything(house)  # nor do the texts of tickets and signals come back
+
+
+def test_an_erasure_that_comes_during_an_import_waits_for_it_and_misses_nothing(tmp_path, monkeypatch):
+    house, _ = lived(fresh_url("postgresql", tmp_path))
+    heeded = receiving.heeded
+    erasing = Thread(target=house.orchestrator.governance.erase, args=(PERSON, "req_17", house.who("root")))
+
+    def read_and_overtaken(*words):
+        read = heeded(*words)
+        erasing.start()
+        while erasing.is_alive() and not waiting(house):
+            time.sleep(0.02)
+        return read
+
+    monkeypatch.setattr(receiving, "heeded", read_and_overtaken)
+    house.orchestrator.take_records(Records(families={"contacts": known()["contacts"]}), house.who("root"))
+    erasing.join(30)
+    assert not erasing.is_alive()
+    with house.unit() as unit:
+        [one] = [one for one in unit.accounts.contacts() if one.contact_id == "acme-c1"]
+    assert (one.name, one.email) == (ERASED, "")
+    assert CANARY.casefold() not in everything(house)
+    assert house.broken() == []
 
 
 def test_an_account_loses_all_its_people_and_every_text_of_its_plans():
