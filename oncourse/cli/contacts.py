@@ -8,8 +8,8 @@ import typer
 
 from ledger import BOM, csv_line
 from oncourse.cli.archives import OfPlan, Since, Until, chosen_by, new_file
-from oncourse.cli.proofs import FINDINGS, show_progress
-from oncourse.cli.session import current
+from oncourse.cli.proofs import show_progress
+from oncourse.cli.session import FINDINGS, current
 from oncourse.console import as_json, count, say, short, table, under
 from oncourse.proving import Looked
 from orchestrator import BY_HAND, BadInputError, ContactLook, ContactMade, OptedOut

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from oncourse.cli.session import current
+from oncourse.cli.session import FINDINGS, current
 from oncourse.clock import RealClock, random_salt
 from oncourse.console import as_json, count, err, say, table
 from oncourse.keyfile import make_keys, read_keys
@@ -16,7 +16,6 @@ from oncourse.visits import Pace
 from store import SIGNED_SINCE, check_schema, opened, queue_url, schema_state, upgrade
 
 app = typer.Typer(no_args_is_help=True)
-FINDINGS = 6
 SHOWN = 5
 """Findings of one check that the table shows; `--json` has all."""
 File = Annotated[Path, typer.Argument(help="The file of the backup.")]

@@ -26,7 +26,7 @@ from oncourse.cli import (
     tokens,
     webhooks,
 )
-from oncourse.cli.session import current
+from oncourse.cli.session import FINDINGS, current
 from oncourse.cloud_events import BadEventError
 from oncourse.config import ConfigError
 from oncourse.console import as_json, err, say
@@ -43,7 +43,7 @@ class UsageError(BadInputError):
 
 
 EXIT_CODES: tuple[tuple[tuple[type[OncourseError], ...], int], ...] = (
-    ((UnsignedError,), 6),
+    ((UnsignedError,), FINDINGS),
     ((NotFoundError, UnknownCodeError), 5),
     ((ChangedError, StaleError), 4),
     ((DeniedError, NotAllowedError, SlotTakenError), 3),

@@ -6,13 +6,12 @@ from typing import Annotated
 import typer
 
 from gate import explain_code, recording_text, rules
-from oncourse.cli.session import current
+from oncourse.cli.session import FINDINGS, current
 from oncourse.console import as_json, say, table
 from orchestrator import Answer, BadInputError
 from store import NotFoundError
 
 app = typer.Typer(no_args_is_help=True)
-FINDINGS = 6
 
 
 @app.command()

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from ledger import Anchor, read_anchors
-from oncourse.cli.proofs import FINDINGS, AnchorFile, held_keys, public_key
+from oncourse.cli.proofs import AnchorFile, held_keys, public_key
 from oncourse.cli.reading import read_text
-from oncourse.cli.session import current
+from oncourse.cli.session import FINDINGS, current
 from oncourse.clock import RealClock, random_salt
 from oncourse.console import as_json, count, say, short
 from oncourse.keyfile import keep_keys, key_file, read_keys

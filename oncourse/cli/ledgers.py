@@ -8,13 +8,12 @@ import typer
 import ledger
 from oncourse.cli import archives, contacts, keepers, proofs
 from oncourse.cli.days import AsOf, instant_of
-from oncourse.cli.session import current
+from oncourse.cli.session import FINDINGS, current
 from oncourse.console import as_json, say, short
 from orchestrator import Line, Shown, show_told, story, tell, tell_step, tell_turns
 from store import NotFoundError
 
 app = typer.Typer(no_args_is_help=True)
-FINDINGS = 6
 Plan = Annotated[str, typer.Argument(help="A plan's id, or the beginning of it.")]
 proofs.register(app)
 keepers.register(app)

@@ -25,12 +25,11 @@ from gate import (
     run_table,
 )
 from oncourse.cli.reading import is_file, read_bundle, read_span, read_text
-from oncourse.cli.session import current
+from oncourse.cli.session import FINDINGS, current
 from oncourse.console import as_json, err, say, short, table
 from orchestrator import BadInputError, Outlook, Told
 
 app = typer.Typer(no_args_is_help=True)
-FINDINGS = 6
 Bundle = Annotated[str, typer.Argument(help="current, default, a file, or the beginning of a digest.")]
 Since = Annotated[str, typer.Option(help="How far to look back: 90d, 12w.")]
 _ACTS = {

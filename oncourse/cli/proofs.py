@@ -10,14 +10,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from ledger import Anchor, BadNoteError, Proof, Verifier, read_anchors, same_log
 from oncourse.cli.reading import read_text
-from oncourse.cli.session import current
+from oncourse.cli.session import FINDINGS, current
 from oncourse.console import as_json, count, err, say
 from oncourse.keyfile import key_file
 from oncourse.proving import LedgerLook, LedgerReport, Looked
 from orchestrator import BadInputError
 from store import KeylessError, NotFoundError, Unit
 
-FINDINGS = 6
 AnchorFile = Annotated[Path | None, typer.Option("--anchors", help="Checkpoints kept outside, to compare with.")]
 Keys = Annotated[
     list[str] | None,

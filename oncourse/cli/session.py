@@ -9,6 +9,9 @@ from oncourse.config import Settings, read_settings
 from orchestrator import Acting, Executor, Orchestrator
 from store import NotFoundError, PlanRecord, Store
 
+FINDINGS = 6
+"""What a command exits with that did its work and found something wrong."""
+
 
 @dataclass
 class Session:

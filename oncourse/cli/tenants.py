@@ -14,15 +14,13 @@ from oncourse.cli.connections import connection_findings
 from oncourse.cli.days import FIRST_YEAR, LAST_YEAR, day_of
 from oncourse.cli.reading import read_text
 from oncourse.cli.reviews import review
-from oncourse.cli.session import current
+from oncourse.cli.session import FINDINGS, current
 from oncourse.cli.working import refuse_virtual, serve, work
 from oncourse.config import unknown_variables
 from oncourse.console import as_json, err, indented, say, without_password
 from orchestrator import BadInputError, Executor, bundle
 from plan import Calendar, Mode, Tenant
 from store import SchemaError, Store, check_schema, fence, opened, schema_state
-
-FINDINGS = 6
 
 
 def register(app: typer.Typer) -> None:
