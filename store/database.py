@@ -145,9 +145,11 @@ class Store:
         """Close all connections; the next use opens new ones."""
         self._engine.dispose()
 
-    def tenants(self) -> list[str]:
-        """Return the ids of all tenants."""
+    def tenants(self, *, virtual: bool = False) -> list[str]:
+        """Return the ids of all tenants, or of those whose clock is virtual."""
         wanted = select(tenant_table.c.tenant_id).order_by(tenant_table.c.tenant_id)
+        if virtual:
+            wanted = wanted.where(tenant_table.c.virtual_now.is_not(None))
         with self._over_all(reading=True) as connection:
             return list(connection.execute(wanted).scalars())
 

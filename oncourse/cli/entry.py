@@ -47,7 +47,7 @@ EXIT_CODES: tuple[tuple[tuple[type[OncourseError], ...], int], ...] = (
     ((NotFoundError, UnknownCodeError), 5),
     ((ChangedError, StaleError), 4),
     ((DeniedError, NotAllowedError, SlotTakenError), 3),
-    ((AddressError, BadEventError, BadInputError, BadPolicyError, BadRecordingError, ConfigError), 2),
+    ((AddressError, BadEventError, BadImportError, BadInputError, BadPolicyError, BadRecordingError, ConfigError), 2),
 )
 """0 ok, 1 failure, 2 usage, 3 refused by policy, 4 changed since read, 5 not found, 6 findings."""
 _HOISTED = {"--db": True, "--tenant": True, "--as": True, "--drafter": True, "--json": False}
@@ -137,7 +137,9 @@ def _fail(error: OncourseError) -> int:
             told["grant"] = error.grant
         as_json({"error": told})
     else:
-        err.print(f"oncourse: {message}", markup=False, soft_wrap=True)
+        others = error.problems[1:] if isinstance(error, BadImportError) else ()
+        for line in (f"oncourse: {message}", *others):
+            err.print(line, markup=False, soft_wrap=True)
     return code
 
 

@@ -8,7 +8,7 @@ import typer
 from oncourse.cli.reading import read_text
 from oncourse.cli.session import current
 from oncourse.cloud_events import read_events
-from oncourse.console import as_json, say, table
+from oncourse.console import as_json, count, say, table
 from orchestrator import held
 
 app = typer.Typer(no_args_is_help=True)
@@ -26,7 +26,7 @@ def send(file: Annotated[Path, typer.Argument(help="CloudEvents 1.0 as JSON: one
         return
     fresh = sum(new for _, new in told)
     again = f", {len(told) - fresh} had arrived before" if fresh < len(told) else ""
-    say(f"{fresh} events taken in{again}. `oncourse worker` takes them up.")
+    say(f"{count(fresh, 'event')} taken in{again}. `oncourse worker` takes them up.")
 
 
 @accounts.command("list")

@@ -132,5 +132,7 @@ def work(session: Session, beside: "Callable[[DurableEngine, Event], AbstractCon
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, end)
         _tell(f"worker {name} works on {count(len(session.store.tenants()), 'tenant')}; end it with Ctrl-C")
+        for tenant_id in session.store.tenants(virtual=True):
+            _tell(f"the clock of {tenant_id} is virtual: it passes by `oncourse worker --until INSTANT`, and not here")
         engine.run_worker(stop)
     _tell(f"worker {name} has ended")

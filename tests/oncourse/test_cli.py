@@ -203,6 +203,18 @@ def test_an_erasure_of_nobody_gets_one_clear_line(shell, words, code, says):
     assert says in shell.refuse("ledger", "erase", *words, "--as", "admin", expect=code)
 
 
+def test_every_mistake_of_an_import_has_its_line(shell, tmp_path):
+    (tmp_path / "accounts.csv").write_text("account_id,name\nacme,Acme\n")
+    contract = "contract_id,account_id,arr,currency,starts_on,renews_on"
+    (tmp_path / "contracts.csv").write_text(
+        f"{contract}\nc1,acme,lots,EUR,2026-01-01,2027-03-01\nc2,acme,9,EUR,2026-01-01,01.03.2027\n"
+    )
+    assert shell.run("import", ".", "--as", "admin", expect=2) == ""
+    first, second = shell.err.splitlines()
+    assert first == "oncourse: contracts.csv line 2, column arr: 'lots' is no amount; write 120000.00 (and 1 more)"
+    assert second == "contracts.csv line 3, column renews_on: '01.03.2027' is no day; write YYYY-MM-DD"
+
+
 def test_tables_of_plans_and_steps_fit_eighty_columns_and_break_no_word(shell, draft, monkeypatch):
     monkeypatch.setattr(out, "_width", 80)
     shell.run("plan", "approve", draft, "--digest", digest_of(shell, draft), "--as", "p-otto")
@@ -319,7 +331,7 @@ def test_the_version_is_printed(shell):
         (("rehearse", ".", "--as-of", "0001-01-01"), 2, "outside the years"),
         (("principal", "add", "x", "--as", "ghost"), 5, "no principal ghost"),
         (("principal", "add", "x", "--as", "p-otto"), 3, "p-otto may not add_principal"),
-        (("import", "missing", "--as", "admin"), 1, "missing is no folder"),
+        (("import", "missing", "--as", "admin"), 2, "missing is no folder"),
         (("import", ".", "--mapping", "excel", "--as", "admin"), 2, "one of flat, ravenstack"),
         (("worker",), 2, "--once"),
         (("worker", "--until", "yesterday"), 2, "is no instant"),

@@ -34,7 +34,7 @@ def written(tmp_path, value):
 def test_a_reply_holds_its_account_until_its_release(shell, tmp_path):
     contact = shell_contact(shell)
     path = written(tmp_path, cloud(data={"contact_id": contact}))
-    assert "1 events taken in." in shell.run("event", "send", path)
+    assert "1 event taken in." in shell.run("event", "send", path)
     assert "0 events taken in, 1 had arrived before" in shell.run("event", "send", path)
     shell.run("worker", "--once")
     [held] = shell.json("account", "list", "--held")
@@ -60,7 +60,7 @@ def test_several_events_come_as_an_array_or_line_by_line(shell, tmp_path):
     posture = cloud(type="posture.changed", id="p-1", data={"posture": "AT_RISK"})
     assert "2 events" in shell.run("event", "send", written(tmp_path, [fact, goal]))
     lines = "\n".join(json.dumps(one) for one in (fact, posture))
-    assert "1 events taken in, 1 had" in shell.run("event", "send", written(tmp_path, lines))
+    assert "1 event taken in, 1 had" in shell.run("event", "send", written(tmp_path, lines))
     shell.run("worker", "--once")
     assert shell.json("plan", "list", "--account", "aurora")
     shell.run("doctor")

@@ -62,6 +62,7 @@ def plain(capsys, tmp_path, monkeypatch):
 
 
 def test_both_probes_answer_what_is_wrong_is_said_and_the_end_is_clean(shell, tmp_path):
+    shell.run("--tenant", "lab", "init", "--zone", "Europe/Berlin", "--clock", "2026-03-02T08:00:00+01:00")
     told = tmp_path / "told"
     with told.open("w") as file:
         process = subprocess.Popen(shell.words("serve", "--port", "0"), stderr=file)
@@ -83,6 +84,7 @@ def test_both_probes_answer_what_is_wrong_is_said_and_the_end_is_clean(shell, tm
         process.kill()
         process.wait()
     assert "has ended" in told.read_text()
+    assert told.read_text().count("is virtual") == told.read_text().count("the clock of lab is virtual") == 1
     assert "Traceback" not in told.read_text()
     engine = open_engine(shell.url)
     with engine.connect() as connection:
