@@ -15,6 +15,7 @@ import httpx2
 from fastapi import FastAPI
 from sqlalchemy import create_engine, event, insert, select, update
 
+from oncourse.cli.working import settle
 from oncourse.web import listening
 from store.door_tables import claim
 from store.tables import approval, blob, entry, head, plan, plan_step, stream
@@ -106,6 +107,7 @@ def _serve(kind: str, url: str, told: multiprocessing.Queue, stop: multiprocessi
     door = Door(url)
     plans = [str(door.house.active(account)) for account in ("acme", "bolt", "cord", "dune")]
     with listening(door.app if kind == "ours" else bare(url), "127.0.0.1", 0) as address:
+        settle()
         told.put((address, plans))
         stop.wait()
 
@@ -164,10 +166,15 @@ class Bare:
 
 
 def timed(sides: dict[str, list[Ours] | list[Bare]], requests: int) -> dict[tuple[str, str], list[float]]:
-    """Return the seconds of each request by side and kind; the sides take turns, a round of a few requests each."""
+    """Return the seconds of each request by side and kind; the sides take turns, a round of a few requests each.
+
+    The first round is not counted: it imports and prepares what the others find.
+    """
     took: dict[tuple[str, str], list[float]] = {(side, what): [] for side in sides for what in ("read", "write")}
     ends = time.monotonic() + SECONDS
     with ThreadPoolExecutor(AT_ONCE) as pool:
+        for side, what in took:
+            list(pool.map(_once, [getattr(one, what) for one in sides[side]]))
         for _ in range(requests // AT_ONCE):
             if time.monotonic() > ends:
                 break
