@@ -67,6 +67,7 @@ class Listed(Frozen):
     expires_at: Instant
     slack: timedelta | None
     """None once the plan is closed."""
+    closed_at: Instant | None
     coming: Coming
 
 
@@ -102,6 +103,7 @@ def _line(unit: Unit, record: PlanRecord, first: Mapping[UUID, Waiting], mine: M
         posture=situation(unit, plan.account_id).posture.posture,
         expires_at=plan.expires_at,
         slack=None if closed else slack(plan, unit.now),
+        closed_at=state.closed_at,
         coming=coming,
     )
 

@@ -176,6 +176,26 @@ def test_only_whoever_sets_the_system_up_sees_where_webhooks_go(door, browser):
     assert "secret-path" in browser("root").open("/ops").text
 
 
+def test_a_closed_plan_says_when_it_was_closed_and_how_it_stood_before(door, browser):
+    house = door.house
+    plan_id = house.active()
+    house.run(4)
+    before = house.clock.now()
+    house.run(2)
+    house.orchestrator.abort(plan_id, "They renewed by phone.", house.who("otto"))
+    with house.unit() as unit:
+        unit.set_virtual_now(house.clock.now())
+    closed, ends = (f"{at:%-d %b}" for at in (house.clock.now(), house.plan(plan_id).expires_at))
+    sara = browser("sara")
+    rows = sara.open("/plans?show=closed").text
+    assert f"Aborted {closed}" in rows
+    assert ends not in rows
+    assert f"closed on {closed}" in sara.open(f"/plans/{plan_id}").text
+    then = sara.open(f"/plans/{plan_id}?as_of={before:%Y-%m-%dT%H:%M:%SZ}").text
+    assert f"ends {ends}" in then
+    assert "closed on" not in then
+
+
 def test_a_manager_sees_the_plans_of_one_owner(door, draft, browser):
     sara = browser("sara")
     page = sara.open("/plans?owner=mara")
