@@ -1,5 +1,6 @@
 """Plans as rows: the cached fold of their streams, and the questions people ask of them."""
 
+import operator
 import sys
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
@@ -169,12 +170,15 @@ class Plans:
         account_id: str | None = None,
         owner: str | None = None,
         among: Iterable[str] | None = None,
+        last_first: bool = False,
     ) -> list[PlanRecord]:
         """Return up to so many plans by their end and id, from behind a place in that order."""
         wanted = select(plan).where(plan.c.tenant_id == self._tenant)
         if after is not None:
             at, plan_id = after
-            wanted = wanted.where(or_(plan.c.expires_at > at, and_(plan.c.expires_at == at, plan.c.plan_id > plan_id)))
+            behind = (operator.lt if last_first else operator.gt)(plan.c.expires_at, at)
+            beside = (operator.lt if last_first else operator.gt)(plan.c.plan_id, plan_id)
+            wanted = wanted.where(or_(behind, and_(plan.c.expires_at == at, beside)))
         chosen = sorted({str(status) for status in statuses})
         if account_id is not None:
             wanted = wanted.where(plan.c.account_id == account_id)
@@ -184,15 +188,17 @@ class Plans:
             wanted = wanted.where(plan.c.plan_id.in_(sorted(among)))
         # each state by itself is a walk along an index; several at once would be a walk past everything else
         asked = [wanted.where(plan.c.status == one) for one in chosen] or [wanted]
-        return self._records(asked, most)
+        return self._records(asked, most, last_first=last_first)
 
-    def _records(self, asked: Iterable[Select[Any]], most: int) -> list[PlanRecord]:
+    def _records(self, asked: Iterable[Select[Any]], most: int, *, last_first: bool = False) -> list[PlanRecord]:
         """Return the first so many plans, by their end and id, of those that several statements find."""
         found: dict[str, RowMapping] = {}
+        order = [one.desc() if last_first else one.asc() for one in (plan.c.expires_at, plan.c.plan_id)]
         for one in asked:
-            rows = self._connection.execute(one.order_by(plan.c.expires_at, plan.c.plan_id).limit(most))
+            rows = self._connection.execute(one.order_by(*order).limit(most))
             found |= {row["plan_id"]: row for row in rows.mappings()}
-        first = sorted(found.values(), key=lambda row: (row["expires_at"], row["plan_id"]))[:most]
+        by_end = sorted(found.values(), key=lambda row: (row["expires_at"], row["plan_id"]), reverse=last_first)
+        first = by_end[:most]
         return [self._listed(row) for row in first]
 
     def _listed(self, row: RowMapping) -> PlanRecord:

@@ -67,7 +67,9 @@ def plans(
         place = (datetime.fromisoformat(str(at)), str(plan_id))
     with front.house(reader.tenant_id).desk.unit(reading=True) as unit:
         me = reader.who.principal.principal_id
-        found = unit.plans.page(PAGE + 1, after=place, statuses=chosen, owner=owner or None)
+        found = unit.plans.page(
+            PAGE + 1, after=place, statuses=chosen, owner=owner or None, last_first=chosen == CLOSED
+        )
         waits = waiting_of(unit, found, judged=False)
         lines = listed(unit, found[:PAGE], waits, me)
         zone, now = unit.tenant().calendar.time_zone, unit.now

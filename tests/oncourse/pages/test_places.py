@@ -1,5 +1,8 @@
 """Accounts, the ledger, the policy, the operation and versions, as their readers use them."""
 
+from datetime import timedelta
+from importlib import import_module
+
 import yaml
 from pydantic import SecretStr
 
@@ -194,6 +197,24 @@ def test_a_closed_plan_says_when_it_was_closed_and_how_it_stood_before(door, bro
     then = sara.open(f"/plans/{plan_id}?as_of={before:%Y-%m-%dT%H:%M:%SZ}").text
     assert f"ends {ends}" in then
     assert "closed on" not in then
+
+
+def test_of_closed_plans_the_last_come_first_and_every_one_comes_once(door, browser, monkeypatch):
+    house = door.house
+    for number, name in enumerate(("acme", "bolt", "cord")):
+        renews_on = (house.clock.now() + timedelta(days=80 + 9 * number)).date()
+        house.orchestrator.reject(house.draft(name, renews_on=renews_on), "Not now.", house.who("otto"))
+    monkeypatch.setattr(import_module("oncourse.web.pages.plan_list"), "PAGE", 1)
+    sara, seen = browser("sara"), []
+    page = sara.open("/plans?show=closed")
+    while True:
+        seen += [name for name in ("Acme", "Bolt", "Cord") if f"{name} " in page.text]
+        further = [link for link in page.links if "after=" in link]
+        if not further:
+            break
+        assert "Earlier plans" in page.text
+        page = sara.open(further[0])
+    assert seen == ["Cord", "Bolt", "Acme"]
 
 
 def test_a_manager_sees_the_plans_of_one_owner(door, draft, browser):
