@@ -70,8 +70,9 @@ class Session:
             return unit.plans.get(unit.plans.resolve(prefix))
 
     def step_id(self, record: PlanRecord, prefix: str) -> UUID:
-        """Return the full id of a step from its beginning; raise NotFoundError for none or several."""
+        """Return the full id of a step from its beginning, or its action; raise NotFoundError for none or several."""
         found = [s.step_id for s in record.plan.steps if prefix and str(s.step_id).startswith(prefix)]
+        found = found or [s.step_id for s in record.plan.steps if s.action_type == prefix]
         if len(found) != 1:
             what = "no step" if not found else "more than one step"
             raise NotFoundError(

@@ -49,10 +49,10 @@ def init(
     except ValidationError as error:
         raise BadInputError(f"the tenant does not fit: {explain_validation(error)}") from error
     bundle = default_bundle() if policy is None else load_bundle(read_text(policy))
+    started, first = None if clock == "real" else _instant(clock), first_admin(settings.tenant, admin)
     store = current.store = open_store(settings, create=True)
-    started = None if clock == "real" else _instant(clock)
     tenancy = _fresh(store, SimulatedExecutor(), started)
-    tenancy.house.open_tenant(tenant, bundle, first_admin(settings.tenant, admin))
+    tenancy.house.open_tenant(tenant, bundle, first)
     if started is not None:
         with tenancy.house.desk.unit() as unit:
             unit.set_virtual_now(started)

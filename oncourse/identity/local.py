@@ -1,6 +1,7 @@
 """Accounts of this installation: a password and, for whoever may do more than read, a second factor."""
 
 from datetime import datetime, timedelta
+from hmac import compare_digest
 
 from oncourse.identity.codes import new_factor, number_of, uri_of
 from oncourse.identity.doorkeeper import ENROLLING, LOCAL, OIDC
@@ -85,13 +86,20 @@ class Local:
             access.end_sessions(whose)
         return self._without_code(person, instead_of)
 
-    def offer(self, secret: str) -> Entry:
-        """Offer a new second factor to whoever has none yet; it counts once a code of it was shown."""
+    def offer(self, secret: str, seen: str = "") -> Entry:
+        """Offer a second factor to whoever has none yet; it counts once a code of it was shown.
+
+        A new one, but for whoever has `seen` the key of the last: an authenticator may hold that already.
+        """
         found, person, known = self._signed_in(secret)
         if known.second_factor is not None:
             raise BadInputError("there is a second factor already; to replace it, ask for a new link")
         kept = Opened(secret=secret, ends_at=found.ends_at)
-        return Entry(session=kept, person=person, complete=found.method != ENROLLING, otpauth=self._offered(person))
+        if seen and known.offered_factor is not None and compare_digest(seen.encode(), known.offered_factor.encode()):
+            otpauth = uri_of(seen, person.principal_id, person.tenant_id)
+        else:
+            otpauth = self._offered(person)
+        return Entry(session=kept, person=person, complete=found.method != ENROLLING, otpauth=otpauth)
 
     def confirm(self, secret: str, code: str) -> Entry:
         """Take the second factor that was offered for good, by a code of it; the session goes on under a new secret."""

@@ -82,13 +82,13 @@ def choose(front: Fronted, local: Localed, shown: Shown, link: Field, password: 
 
 
 @router.post("/code")
-def confirm(front: Fronted, local: Localed, shown: Shown, code: Field) -> Response:
-    """Take the second factor that was shown, by a code of it; a wrong code has it shown anew."""
+def confirm(front: Fronted, local: Localed, shown: Shown, code: Field, key: Field = "") -> Response:
+    """Take the second factor that was shown, by a code of it; after a wrong code the same one is shown again."""
     try:
         return _entered(front, local.confirm(shown, code))
     except SignInRefusedError as error:
         try:
-            return _factor(front, local.offer(shown), error)
+            return _factor(front, local.offer(shown, key), error)
         except OncourseError:
             return show_page(front, "form", error)
     except IdentityError as error:

@@ -203,6 +203,21 @@ def test_an_erasure_of_nobody_gets_one_clear_line(shell, words, code, says):
     assert says in shell.refuse("ledger", "erase", *words, "--as", "admin", expect=code)
 
 
+@pytest.mark.parametrize("words", [("--clock", "yesterday"), ("--admin", "ä")])
+def test_an_init_that_is_refused_leaves_nothing_behind(capsys, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    Shell(capsys, tmp_path / "fresh.db").refuse("init", "--zone", "Europe/Berlin", *words, expect=2)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_step_is_named_by_its_action_where_there_is_one_of_it(shell, draft):
+    step = step_of(shell, draft, "CONFIRM_RENEWAL_OWNER")
+    assert shell.json("step", "show", draft, "CONFIRM_RENEWAL_OWNER") == shell.json(
+        "step", "show", draft, step["step_id"]
+    )
+    assert "there is no step 'DANCE'" in shell.refuse("step", "show", draft, "DANCE", expect=5)
+
+
 def test_every_mistake_of_an_import_has_its_line(shell, tmp_path):
     (tmp_path / "accounts.csv").write_text("account_id,name\nacme,Acme\n")
     contract = "contract_id,account_id,arr,currency,starts_on,renews_on"
