@@ -34,6 +34,7 @@ from plan import (
     PlanStatus,
     Proposal,
     RevenuePlanV1,
+    StepStatus,
     explain_validation,
     find_spec,
     usage_of,
@@ -41,6 +42,7 @@ from plan import (
 from store import PlanRecord
 
 app = typer.Typer(no_args_is_help=True)
+_DONE = frozenset({StepStatus.DONE, StepStatus.AUTO_EXECUTED})
 
 
 @app.command()
@@ -119,13 +121,13 @@ def list_plans(
             r.plan.account_id,
             under(r.plan.status, r.state.closed_reason or r.state.pause_reason),
             r.plan.risk,
-            f"{sum(s.settled for s in r.plan.steps)}/{len(r.plan.steps)}",
+            f"{sum(s.status in _DONE for s in r.plan.steps)}/{len(r.plan.steps)}",
             f"{r.plan.expires_at:%Y-%m-%d}",
             r.plan.owner,
         )
         for r in found
     )
-    table(("plan", "account", "status", "risk", "steps", "ends", "owner"), rows)
+    table(("plan", "account", "status", "risk", "done", "ends", "owner"), rows)
 
 
 @app.command()

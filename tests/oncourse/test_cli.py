@@ -210,6 +210,11 @@ def test_an_init_that_is_refused_leaves_nothing_behind(capsys, tmp_path, monkeyp
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_never_ran_is_not_counted_as_done(shell, draft):
+    shell.run("plan", "reject", draft, "--reason", "Not now.", "--as", "p-otto")
+    assert " 0/7 " in shell.run("plan", "list")
+
+
 def test_a_step_is_named_by_its_action_where_there_is_one_of_it(shell, draft):
     step = step_of(shell, draft, "CONFIRM_RENEWAL_OWNER")
     assert shell.json("step", "show", draft, "CONFIRM_RENEWAL_OWNER") == shell.json(
